@@ -2,4 +2,4 @@ module flat-memdb/referee
 
 go 1.22
 
-require github.com/syndtr/goleveldb v1.0.1-0.20220721030215-126854af5e6d // indirect
+require github.com/syndtr/goleveldb v1.0.1-0.20220721030215-126854af5e6d
