@@ -1,0 +1,93 @@
+/** Lexicographic order of a[aStart, aEnd) and b[bStart, bEnd): below, at or above 0, as memcmp, then by length. */
+export function compareBytes(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  const aLength = aEnd - aStart;
+  const bLength = bEnd - bStart;
+  const shorter = aLength < bLength ? aLength : bLength;
+  for (let i = 0; i < shorter; i++) {
+    const difference = a[aStart + i] - b[bStart + i];
+    if (difference !== 0) return difference;
+  }
+  return aLength - bLength;
+}
+
+/** Number of leading bytes that a and b share. */
+export function sharedPrefixLength(a: Uint8Array, b: Uint8Array): number {
+  const shorter = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < shorter && a[i] === b[i]) i++;
+  return i;
+}
+
+/** From about this many bytes up, `set` beats a loop. */
+const SET_FROM = 32;
+
+/** Copies source[0, length) to target[offset, offset + length). */
+export function copyBytes(source: Uint8Array, length: number, target: Uint8Array, offset: number): void {
+  if (length >= SET_FROM) {
+    target.set(length === source.length ? source : source.subarray(0, length), offset);
+  } else {
+    for (let i = 0; i < length; i++) target[offset + i] = source[i];
+  }
+}
+
+/** Throws a TypeError, saying what was given and how to encode it, unless `value` is a usable Uint8Array. */
+export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+    throw new TypeError(`${what} must be a Uint8Array, but got ${describe(value)}${howToEncode(value)}`);
+  }
+  if (value.length === 0 && isDetached(value)) {
+    throw new TypeError(
+      `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere): pass a copy made before the transfer`,
+    );
+  }
+}
+
+/** A Uint8Array of another realm (an iframe, a vm context) is no `instanceof` ours. */
+function isForeignUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+}
+
+function isDetached(bytes: Uint8Array): boolean {
+  try {
+    new Uint8Array(bytes.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length} elements`;
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return name === undefined || name === '' || name === 'Object' ? 'an object' : `an instance of ${name}`;
+  }
+  if (typeof value === 'function') return 'a function';
+  const text = String(value);
+  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  return `the ${typeof value} ${typeof value === 'string' ? JSON.stringify(shown) : shown}`;
+}
+
+function howToEncode(value: unknown): string {
+  if (typeof value === 'string') return '; encode it with new TextEncoder().encode(text)';
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return '; encode it in a fixed number of bytes, most significant first, for example with DataView';
+  }
+  if (Array.isArray(value)) return '; encode it with Uint8Array.from(array)';
+  if (ArrayBuffer.isView(value)) {
+    return '; view its bytes with new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
+  }
+  if (value !== null && typeof value === 'object' && 'byteLength' in value) {
+    return '; view its bytes with new Uint8Array(buffer)';
+  }
+  if (value === null || value === undefined) return '; an empty one is new Uint8Array(0)';
+  return '';
+}

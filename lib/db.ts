@@ -1,0 +1,253 @@
+import { describe, requireBytes } from './bytes.js';
+import { bytewise, type Comparer } from './comparer.js';
+import { DBIterator } from './iterator.js';
+import { orderOf } from './order.js';
+import type { Range, Scan } from './range.js';
+import { LocalRWLock, type RWLock } from './rwlock.js';
+import { DEFAULT_CAPACITY, NONE, localMemory, type Memory, type NodeIndex } from './storage.js';
+import { Table } from './table.js';
+
+export interface DBOptions {
+  /** Order of the keys; `bytewise` by default. */
+  comparer?: Comparer;
+  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
+  capacity?: number;
+  /** Guards every call; a `LocalRWLock` of its own by default. */
+  lock?: RWLock;
+  /** Source of node heights, 1..12, asked once for each new key; by default seeded, so that runs repeat. */
+  randHeight?: () => number;
+}
+
+/**
+ * An ordered key/value store in memory: goleveldb's `memdb` on two flat arrays.
+ *
+ * Keys and values are `Uint8Array`s (a Node `Buffer` is one), copied in; what is given out are views into `kvData`.
+ * A view keeps its bytes under later puts and deletes; `reset` makes them anyone's. An overwrite or a delete leaves
+ * the old bytes where they were, so `size` can be much less than `capacity - free`.
+ *
+ * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
+ * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed nothing.
+ */
+export class DB {
+  readonly #table: Table;
+  readonly #lock: RWLock;
+
+  /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
+  constructor(options?: DBOptions);
+  /** @internal */
+  constructor(options?: DBOptions, memory?: Memory);
+  constructor(options: DBOptions = {}, memory: Memory = localMemory) {
+    const {
+      comparer = bytewise,
+      capacity = DEFAULT_CAPACITY,
+      lock = new LocalRWLock(),
+      randHeight,
+    } = options;
+    requireComparer(comparer);
+    requireCapacity(capacity, memory.kvLimit);
+    requireLock(lock);
+    if (randHeight !== undefined && typeof randHeight !== 'function') {
+      throw new TypeError(`randHeight must be a function, but got ${describe(randHeight)}`);
+    }
+    this.#lock = lock;
+    this.#table = new Table({ order: orderOf(comparer), capacity, randHeight, memory });
+  }
+
+  /** What a DB is made of: for the structure check and for tests. @internal */
+  static tableOf(db: DB): Table {
+    return db.#table;
+  }
+
+  /**
+   * Adds an entry, or replaces the value of the one with an equal key. Copies both: the caller may reuse its arrays.
+   * @throws CapacityError when the entry does not fit
+   */
+  put(key: Uint8Array, value: Uint8Array): void {
+    requireBytes(key, 'key');
+    requireBytes(value, 'value');
+    this.#lock.lock();
+    try {
+      this.#table.put(key, key.length, value);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** The value of a key: a view into `kvData`, not to be modified; `undefined` where there is none. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      const node = this.#table.find(key, key.length);
+      return node === NONE ? undefined : this.#table.valueOf(node);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** Whether a key is present. */
+  has(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      return this.#table.find(key, key.length) !== NONE;
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** The first entry whose key is at or above `key`: two views into `kvData`; `undefined` where there is none. */
+  find(key: Uint8Array): [key: Uint8Array, value: Uint8Array] | undefined {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      const node = this.#table.findGE(key, key.length);
+      return node === NONE ? undefined : this.#entry(node);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** Removes a key. @returns whether it was there */
+  delete(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    this.#lock.lock();
+    try {
+      return this.#table.delete(key, key.length);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** A cursor over `[start, limit)`. The bounds are copied. */
+  iterator(range?: Range): DBIterator {
+    return new DBIterator(this.#table, this.#lock, range);
+  }
+
+  /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */
+  entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => [it.key!, it.value!]);
+  }
+
+  /** The keys of a range, as `entries`. */
+  keys(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.key!);
+  }
+
+  /** The values of a range, in the order of their keys, as `entries`. */
+  values(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
+  }
+
+  [Symbol.iterator](): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
+    return this.entries();
+  }
+
+  /** Number of entries. goleveldb's `Len`. */
+  get length(): number {
+    return this.#read((table) => table.length);
+  }
+
+  /** Bytes of the keys and values of the entries. goleveldb's `Size`. */
+  get size(): number {
+    return this.#read((table) => table.size);
+  }
+
+  /** Bytes of `kvData` that are reserved. */
+  get capacity(): number {
+    return this.#read(({ storage }) => storage.kv.array.length);
+  }
+
+  /** Bytes of `kvData` that are reserved and still unused. */
+  get free(): number {
+    return this.#read(({ storage }) => storage.kv.array.length - storage.kv.length);
+  }
+
+  /**
+   * Empties the DB and keeps its buffers. Iterators made before fail at their next move, and views given out before
+   * may show other bytes from now on. The default height source starts anew.
+   */
+  reset(): void {
+    this.#lock.lock();
+    try {
+      this.#table.reset();
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** All reserved bytes of keys and values; not to be modified. Growth replaces the array by a larger one. */
+  get kvData(): Uint8Array {
+    return this.#read(({ storage }) => storage.kv.array);
+  }
+
+  /** Bytes of `kvData` in use. */
+  get kvLength(): number {
+    return this.#read(({ storage }) => storage.kv.length);
+  }
+
+  /** All reserved slots of nodes; not to be modified. Growth replaces the array by a larger one. */
+  get nodeData(): Int32Array {
+    return this.#read(({ storage }) => storage.nodes.array);
+  }
+
+  /** Slots of `nodeData` in use. */
+  get nodeLength(): number {
+    return this.#read(({ storage }) => storage.nodes.length);
+  }
+
+  #read<T>(what: (table: Table) => T): T {
+    this.#lock.rlock();
+    try {
+      return what(this.#table);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  #entry(node: NodeIndex): [key: Uint8Array, value: Uint8Array] {
+    return [this.#table.keyOf(node), this.#table.valueOf(node)];
+  }
+}
+
+function* walk<T>(
+  it: DBIterator,
+  reverse: boolean | undefined,
+  pick: (it: DBIterator) => T,
+): Generator<T, undefined> {
+  try {
+    if (reverse) {
+      for (let on = it.last(); on; on = it.prev()) yield pick(it);
+    } else {
+      for (let on = it.first(); on; on = it.next()) yield pick(it);
+    }
+  } finally {
+    it.release();
+  }
+}
+
+export function requireComparer(comparer: unknown): asserts comparer is Comparer {
+  const { name, compare } = (comparer ?? {}) as Partial<Comparer>;
+  if (typeof name !== 'string' || typeof compare !== 'function') {
+    throw new TypeError(
+      `comparer must be an object with a name and a compare(a, b) function, but got ${describe(comparer)}`,
+    );
+  }
+}
+
+export function requireCapacity(capacity: unknown, limit: number): asserts capacity is number {
+  if (typeof capacity !== 'number') {
+    throw new TypeError(`capacity must be a number of bytes, but got ${describe(capacity)}`);
+  }
+  if (!Number.isInteger(capacity) || capacity < 0 || capacity > limit) {
+    throw new RangeError(`capacity must be a whole number of bytes from 0 to ${limit}, but got ${capacity}`);
+  }
+}
+
+function requireLock(lock: unknown): asserts lock is RWLock {
+  for (const method of ['rlock', 'runlock', 'lock', 'unlock'] as const) {
+    if (typeof (lock as RWLock | null)?.[method] !== 'function') {
+      throw new TypeError(`lock must be an RWLock, but ${describe(lock)} has no ${method}()`);
+    }
+  }
+}

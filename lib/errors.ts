@@ -1,0 +1,56 @@
+/**
+ * What can go wrong in the store itself. Every class has a stable `code`, so that a caller who can't use
+ * `instanceof` (two copies of the package, an error that crossed a thread) can still tell them apart.
+ * Wrong argument types are plain `TypeError`s, wrong numbers plain `RangeError`s.
+ */
+export class MemDBError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An array would pass its limit, or memory for it could not be had. Nothing was changed. */
+export class CapacityError extends MemDBError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('MEMDB_CAPACITY', message, options);
+  }
+}
+
+/** A cursor was moved after its `release()`, or after the DB under it was reset. */
+export class IteratorReleasedError extends MemDBError {
+  constructor(message: string) {
+    super('MEMDB_ITERATOR_RELEASED', message);
+  }
+}
+
+/** A lock was not had within its timeout. */
+export class LockTimeoutError extends MemDBError {
+  constructor(message: string) {
+    super('MEMDB_LOCK_TIMEOUT', message);
+  }
+}
+
+/** A lock was used against its rules: released while not held, or taken again from inside. */
+export class LockMisuseError extends MemDBError {
+  constructor(message: string) {
+    super('MEMDB_LOCK_MISUSE', message);
+  }
+}
+
+/** Bytes that should be an internal key (user key, sequence, type) are not. */
+export class InternalKeyCorruptedError extends MemDBError {
+  constructor(message: string) {
+    super('MEMDB_INTERNAL_KEY_CORRUPTED', message);
+  }
+}
+
+/** The arrays do not hold a valid skip list; see `checkStructure`. */
+export class StructureError extends MemDBError {
+  constructor(message: string) {
+    super('MEMDB_STRUCTURE', message);
+  }
+}

@@ -1,0 +1,132 @@
+import { CapacityError } from './errors.js';
+
+/** Gives `bytes` zeroed bytes, or throws. A seam: tests make it fail. */
+export type Allocate = (bytes: number) => ArrayBuffer;
+
+export const allocateBuffer: Allocate = (bytes) => new ArrayBuffer(bytes);
+
+type Flat = Uint8Array | Int32Array;
+
+/** What an array is called, what it is counted in, and where it ends. */
+export interface Extent {
+  readonly name: string;
+  readonly unit: string;
+  /** The most elements it may have. */
+  readonly limit: number;
+}
+
+/** Below this many bytes, copying everything at once takes no time that anybody would notice. */
+const COPY_AT_ONCE = 1 << 19;
+/** Above it, how far the array fills between two steps of the copying. */
+const STEP_BYTES = 1 << 16;
+
+/**
+ * A typed array that is appended to and doubles when it is full.
+ *
+ * Copying tens of megabytes at once would stall the event loop, so a large array is copied as it fills: from half
+ * full on, a larger one stands beside it and every stretch appended brings two stretches over.
+ *
+ * Invariants:
+ * 1. Elements [0, length) of `array` are the contents; nothing but growth replaces `array`.
+ * 2. Elements [0, #copied) of `#next` equal those of `array`: `write` keeps both.
+ * 3. A failed allocation changes nothing.
+ */
+export class Growable<T extends Flat> {
+  array: T;
+  length = 0;
+  readonly #extent: Extent;
+  readonly #make: (length: number) => T;
+  /** `length` may rise to this before there is anything to do. */
+  #quietUntil: number;
+  #next: T | undefined;
+  #copied = 0;
+
+  constructor(extent: Extent, length: number, make: (length: number) => T) {
+    this.#extent = extent;
+    this.#make = make;
+    this.array = this.#allocate(length);
+    this.#quietUntil = this.#quietFrom(0);
+  }
+
+  /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
+  reserve(extra: number): void {
+    if (this.length + extra > this.#quietUntil) this.#grow(this.length + extra);
+  }
+
+  /** Changes an element below `length`. */
+  write(index: number, value: number): void {
+    this.array[index] = value;
+    if (index < this.#copied) this.#next![index] = value;
+  }
+
+  /** Forgets the contents from `length` on; what is reserved stays so. */
+  truncate(length: number): void {
+    this.length = length;
+    this.#next = undefined;
+    this.#copied = 0;
+    this.#quietUntil = this.#quietFrom(length);
+  }
+
+  #grow(needed: number): void {
+    const { name, unit, limit } = this.#extent;
+    if (needed > limit) {
+      throw new CapacityError(
+        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed`,
+      );
+    }
+    if (needed > this.array.length) {
+      this.#moveOver(needed);
+    } else {
+      this.#copyAhead(needed);
+    }
+  }
+
+  #moveOver(needed: number): void {
+    if (this.#next === undefined || this.#next.length < needed) {
+      this.#next = this.#allocate(Math.min(Math.max(2 * this.array.length, needed), this.#extent.limit));
+      this.#copied = 0;
+    }
+    this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
+    this.array = this.#next;
+    this.#next = undefined;
+    this.#copied = 0;
+    this.#quietUntil = this.#quietFrom(this.length);
+  }
+
+  #copyAhead(needed: number): void {
+    if (this.#next === undefined) {
+      try {
+        this.#next = this.#allocate(Math.min(2 * this.array.length, this.#extent.limit));
+      } catch {
+        this.#quietUntil = this.array.length; // there is still room: fail when there is none
+        return;
+      }
+    }
+    // The copy starts at half and must end at full: it goes twice as fast as the array fills.
+    const step = STEP_BYTES / this.array.BYTES_PER_ELEMENT;
+    const end = Math.min(this.length, 2 * (needed - this.array.length / 2 + step));
+    if (end > this.#copied) {
+      this.#next.set(this.array.subarray(this.#copied, end), this.#copied);
+      this.#copied = end;
+    }
+    this.#quietUntil = Math.min(needed + step, this.array.length);
+  }
+
+  /** Where the next work is due, for an array that holds `length` elements and has no copy under way. */
+  #quietFrom(length: number): number {
+    const full = this.array.length;
+    if (full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE || full >= this.#extent.limit) return full;
+    return Math.max(length, full >>> 1);
+  }
+
+  #allocate(length: number): T {
+    try {
+      return this.#make(length);
+    } catch (cause) {
+      const { name, unit } = this.#extent;
+      throw new CapacityError(`could not allocate ${length} ${unit} for ${name}; nothing was changed`, {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { compareBytes, describe } from './bytes.js';
+import { bytewise, type Comparer } from './comparer.js';
+import { LockMisuseError } from './errors.js';
+
+/**
+ * Compares a stored key with a given one: the one place where that is done. The stored key is
+ * kv[offset, offset + length), the given one key[0, keyLength) (a scratch buffer may be longer than its key).
+ */
+export interface Order {
+  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number;
+}
+
+export function orderOf(comparer: Comparer): Order {
+  return comparer === bytewise ? byteOrder : new CustomOrder(comparer);
+}
+
+export const byteOrder: Order = {
+  compare: (kv, offset, length, key, keyLength) =>
+    compareBytes(kv, offset, offset + length, key, 0, keyLength),
+};
+
+/** A caller's comparer, which may throw, call back, or answer nonsense. */
+export class CustomOrder implements Order {
+  readonly #comparer: Comparer;
+  #comparing = false;
+
+  constructor(comparer: Comparer) {
+    this.#comparer = comparer;
+  }
+
+  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {
+    // A read inside a read is no conflict for the lock, but from a comparer it would recurse without end.
+    if (this.#comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
+    this.#comparing = true;
+    try {
+      const given = keyLength === key.length ? key : key.subarray(0, keyLength);
+      const result: unknown = this.#comparer.compare(kv.subarray(offset, offset + length), given);
+      if (typeof result !== 'number' || Number.isNaN(result)) {
+        throw new TypeError(
+          `comparer '${this.#comparer.name}' must return a number, but gave ${describe(result)}`,
+        );
+      }
+      return result;
+    } finally {
+      this.#comparing = false;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { copyBytes } from './bytes.js';
+import { CapacityError } from './errors.js';
+import { Growable } from './growable.js';
+
+/**
+ * The two arrays that hold everything, laid out as goleveldb's memdb lays them out.
+ *
+ *     kv      | key bytes, value bytes | key bytes, value bytes | ...          append-only
+ *     nodes   | head | node | node | ...                                       one run of slots per node
+ *
+ *     a node  | OFFSET | KEY_LENGTH | VALUE_LENGTH | HEIGHT h | NEXT, h slots |
+ *
+ * OFFSET is where its record begins in kv; NEXT + l is the index of the next node on level l, NONE at the end.
+ * The head is node 0, of full height; since nothing links to it, a link of 0 means none.
+ *
+ * Invariants:
+ * 1. Bytes of kv and nodes below their lengths never move and kv's never change, until `reset`: a record that was
+ *    replaced or deleted stays readable where it was.
+ * 2. A node's links point to nodes, and are changed only through `Growable.write`.
+ */
+export type NodeIndex = number & { readonly [nodeIndex]: never };
+declare const nodeIndex: unique symbol;
+/** A position in kv. */
+export type KVOffset = number & { readonly [kvOffset]: never };
+declare const kvOffset: unique symbol;
+
+export const OFFSET = 0;
+export const KEY_LENGTH = 1;
+export const VALUE_LENGTH = 2;
+export const HEIGHT = 3;
+export const NEXT = 4;
+
+export const MAX_HEIGHT = 12;
+export const HEAD = 0 as NodeIndex;
+export const NONE = 0 as NodeIndex;
+/** Slots that the head takes; the first node begins here. */
+export const FIRST_NODE = (NEXT + MAX_HEIGHT) as NodeIndex;
+
+const KV_LIMIT = 2 ** 31;
+const NODE_LIMIT = 2 ** 31 - 1;
+/** Offsets are kept in signed 32-bit slots. */
+const LAST_OFFSET = 2 ** 31 - 1;
+
+const FIRST_NODE_SLOTS = 256;
+/** Bytes of kv that are reserved where nobody asks for more or less. */
+export const DEFAULT_CAPACITY = 4096;
+
+/** Where memory comes from and where it ends. A seam for tests, which lower the limits and make allocations fail. */
+export interface Memory {
+  readonly kvLimit: number;
+  readonly nodeLimit: number;
+  allocate(bytes: number): ArrayBuffer;
+}
+
+export const localMemory: Memory = {
+  kvLimit: KV_LIMIT,
+  nodeLimit: NODE_LIMIT,
+  allocate: (bytes) => new ArrayBuffer(bytes),
+};
+
+export class Storage {
+  readonly kv: Growable<Uint8Array>;
+  readonly nodes: Growable<Int32Array>;
+
+  /** @throws CapacityError when `capacity` bytes can't be had */
+  constructor(capacity: number, memory: Memory) {
+    this.kv = new Growable(
+      { name: 'kvData', unit: 'bytes', limit: memory.kvLimit },
+      capacity,
+      (length) => new Uint8Array(memory.allocate(length)),
+    );
+    this.nodes = new Growable(
+      { name: 'nodeData', unit: 'slots', limit: memory.nodeLimit },
+      FIRST_NODE_SLOTS,
+      (length) => new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT)),
+    );
+    this.reset();
+  }
+
+  /** Back to the head alone; what is reserved stays so. */
+  reset(): void {
+    this.kv.truncate(0);
+    this.nodes.truncate(FIRST_NODE);
+    const head = this.nodes.array;
+    head.fill(0, 0, FIRST_NODE);
+    head[HEAD + HEIGHT] = MAX_HEIGHT;
+  }
+
+  /** Makes room for a record and for `slots` slots. @throws CapacityError, with no contents changed */
+  reserve(recordBytes: number, slots: number): void {
+    if (this.kv.length > LAST_OFFSET) {
+      throw new CapacityError('kvData is full: offsets end at 2 GiB; nothing was changed');
+    }
+    this.kv.reserve(recordBytes);
+    this.nodes.reserve(slots);
+  }
+
+  /** Copies a key and a value to the end of kv, where `reserve` made room. */
+  appendRecord(key: Uint8Array, keyLength: number, value: Uint8Array): KVOffset {
+    const { kv } = this;
+    const offset = kv.length as KVOffset;
+    copyBytes(key, keyLength, kv.array, offset);
+    copyBytes(value, value.length, kv.array, offset + keyLength);
+    kv.length = offset + keyLength + value.length;
+    return offset;
+  }
+
+  /** Adds a node that nothing links to yet, where `reserve` made room; its links are for the caller to set. */
+  appendNode(offset: KVOffset, keyLength: number, valueLength: number, height: number): NodeIndex {
+    const { nodes } = this;
+    const node = nodes.length as NodeIndex;
+    const { array } = nodes;
+    array[node + OFFSET] = offset;
+    array[node + KEY_LENGTH] = keyLength;
+    array[node + VALUE_LENGTH] = valueLength;
+    array[node + HEIGHT] = height;
+    nodes.length = node + NEXT + height;
+    return node;
+  }
+}

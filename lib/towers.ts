@@ -1,0 +1,98 @@
+import type { Order } from './order.js';
+import {
+  HEAD,
+  HEIGHT,
+  KEY_LENGTH,
+  MAX_HEIGHT,
+  NEXT,
+  NONE,
+  OFFSET,
+  type NodeIndex,
+  type Storage,
+} from './storage.js';
+
+/**
+ * The skip list in `nodes`: search, and linking and unlinking at the place that a search found.
+ *
+ * Invariants:
+ * 1. Level 0 holds every entry in ascending order; each level above holds a subset of the one below.
+ * 2. A node's own links are set before anything links to it, and levels are linked from the bottom up: one who
+ *    reads meanwhile sees a valid list at every moment, as in LevelDB.
+ * 3. An unlinked node keeps its links and its key.
+ */
+export class Towers {
+  /** Levels in use, 1..MAX_HEIGHT. It never falls, as in goleveldb, until `reset`. */
+  height = 1;
+  /** After a search: the last node before the place searched for, on each level in use. */
+  readonly before = new Int32Array(MAX_HEIGHT);
+  readonly #storage: Storage;
+  readonly #order: Order;
+
+  constructor(storage: Storage, order: Order) {
+    this.#storage = storage;
+    this.#order = order;
+  }
+
+  reset(): void {
+    this.height = 1;
+  }
+
+  /**
+   * Finds the place of a key and leaves it in `before`.
+   * @returns the node with exactly that key, or NONE. The first node at or above the key follows `before[0]`.
+   */
+  search(key: Uint8Array, keyLength: number): NodeIndex {
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const order = this.#order;
+    let node = HEAD;
+    /** The nearest node known to be at or above the key: it shows up again on lower levels. */
+    let above = NONE;
+    let comparison = 1;
+    for (let level = this.height - 1; level >= 0;) {
+      const next = nodes[node + NEXT + level] as NodeIndex;
+      if (next !== above) {
+        const result = order.compare(kv, nodes[next + OFFSET], nodes[next + KEY_LENGTH], key, keyLength);
+        if (result < 0) {
+          node = next;
+          continue;
+        }
+        above = next;
+        comparison = result;
+      }
+      this.before[level--] = node;
+    }
+    return comparison === 0 ? above : NONE;
+  }
+
+  /** The last node, HEAD when there is none; its place is left in `before` as that of a key above all others. */
+  last(): NodeIndex {
+    const nodes = this.#storage.nodes.array;
+    let node = HEAD;
+    for (let level = this.height - 1; level >= 0; level--) {
+      for (let next; (next = nodes[node + NEXT + level]) !== NONE;) node = next as NodeIndex;
+      this.before[level] = node;
+    }
+    return node;
+  }
+
+  /** Links a node at the place that the last search found. */
+  link(node: NodeIndex): void {
+    const { nodes } = this.#storage;
+    const height = nodes.array[node + HEIGHT];
+    for (; this.height < height; this.height++) this.before[this.height] = HEAD;
+    for (let slot = NEXT; slot < NEXT + height; slot++) {
+      nodes.array[node + slot] = nodes.array[this.before[slot - NEXT] + slot];
+    }
+    for (let slot = NEXT; slot < NEXT + height; slot++) nodes.write(this.before[slot - NEXT] + slot, node);
+  }
+
+  /** Unlinks the node that the last search found. */
+  unlink(node: NodeIndex): void {
+    const { nodes } = this.#storage;
+    const height = nodes.array[node + HEIGHT];
+    for (let slot = NEXT; slot < NEXT + height; slot++) {
+      nodes.write(this.before[slot - NEXT] + slot, nodes.array[node + slot]);
+    }
+  }
+}
