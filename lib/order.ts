@@ -7,6 +7,12 @@ import { LockMisuseError } from './errors.js';
  * kv[offset, offset + length), the given one key[0, keyLength) (a scratch buffer may be longer than its key).
  */
 export interface Order {
+  /**
+   * How many bytes at the end of every key do not take part in byte order: keys whose bytes before that tail differ
+   * are ordered by those bytes, as `compareBytes` does it; only where these are the same does the tail decide, in a
+   * way that `compare` alone knows. 0 where keys are plainly in byte order, `undefined` where nothing is known.
+   */
+  readonly byteOrderedTail?: number;
   compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number;
 }
 
@@ -15,6 +21,7 @@ export function orderOf(comparer: Comparer): Order {
 }
 
 export const byteOrder: Order = {
+  byteOrderedTail: 0,
   compare: (kv, offset, length, key, keyLength) =>
     compareBytes(kv, offset, offset + length, key, 0, keyLength),
 };
