@@ -1,6 +1,7 @@
 import { compareBytes, describe } from './bytes.js';
 import { bytewise, type Comparer } from './comparer.js';
 import { LockMisuseError } from './errors.js';
+import { InternalKeyComparer, TAG_LENGTH, compareTags, requireTag } from './internalkey.js';
 
 /**
  * Compares a stored key with a given one: the one place where that is done. The stored key is
@@ -17,7 +18,8 @@ export interface Order {
 }
 
 export function orderOf(comparer: Comparer): Order {
-  return comparer === bytewise ? byteOrder : new CustomOrder(comparer);
+  if (comparer === bytewise) return byteOrder;
+  return isInternalOrder(comparer) ? new InternalOrder(comparer) : new CustomOrder(comparer);
 }
 
 export const byteOrder: Order = {
@@ -25,6 +27,35 @@ export const byteOrder: Order = {
   compare: (kv, offset, length, key, keyLength) =>
     compareBytes(kv, offset, offset + length, key, 0, keyLength),
 };
+
+/** Unless a subclass has an order of its own. */
+function isInternalOrder(comparer: Comparer): comparer is InternalKeyComparer {
+  return (
+    comparer instanceof InternalKeyComparer && comparer.compare === InternalKeyComparer.prototype.compare
+  );
+}
+
+/** Internal keys, see `makeInternalKey`: in the order of their user keys, then the larger tag first. */
+export class InternalOrder implements Order {
+  /** The order of the user keys. */
+  readonly user: Order;
+  readonly byteOrderedTail: number | undefined;
+
+  constructor(comparer: InternalKeyComparer) {
+    this.user = orderOf(comparer.userComparer);
+    this.byteOrderedTail = this.user === byteOrder ? TAG_LENGTH : undefined;
+  }
+
+  /** @throws InternalKeyCorruptedError when a key is too short to hold a tag */
+  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {
+    requireTag(length);
+    requireTag(keyLength);
+    const tag = length - TAG_LENGTH;
+    const givenTag = keyLength - TAG_LENGTH;
+    const result = this.user.compare(kv, offset, tag, key, givenTag);
+    return result !== 0 ? result : compareTags(kv, offset + tag, key, givenTag);
+  }
+}
 
 /** A caller's comparer, which may throw, call back, or answer nonsense. */
 export class CustomOrder implements Order {
