@@ -51,7 +51,7 @@ export function configurations({ DB, bytewise, checkStructure }: Library): Confi
     configuration('letters of both cases equal', () => ({
       comparer: {
         name: 'folded',
-        compare: (a, b) => bytewise.compare(a.map(lowerCase), b.map(lowerCase)),
+        compare: foldedOrder,
       },
     })),
     configuration('leading zeros of no account', () => ({
@@ -61,6 +61,14 @@ export function configurations({ DB, bytewise, checkStructure }: Library): Confi
       },
     })),
   ];
+}
+
+function foldedOrder(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const difference = lowerCase(a[i]) - lowerCase(b[i]);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
 function lowerCase(byte: number): number {
