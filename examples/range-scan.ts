@@ -8,7 +8,7 @@
 // comes out as it went in.
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { DB, MemDBError, bytesPrefix, type Range } from 'flat-memdb';
+import { DB, MemDBError, bytesPrefix, type Range, type Scan } from 'flat-memdb';
 import wordList from 'word-list';
 import { UserError, findInput, inWords, linesOf, type Input } from './support/input.js';
 import { Progress } from './support/progress.js';
@@ -35,9 +35,7 @@ async function main(args: string[]): Promise<void> {
   }
   const range = rangeOf(values);
   const count = countOf(values);
-  if (files.indexOf('-') !== files.lastIndexOf('-'))
-    throw new UserError('standard input can be read only once');
-  const inputs = files.length > 0 ? files.map(findInput) : [{ ...findInput(wordList), name: 'word list' }];
+  const inputs = inputsOf(files);
 
   // Whatever is wrong with the input shows here, before anything is printed.
   const db = new DB();
@@ -55,8 +53,8 @@ async function main(args: string[]): Promise<void> {
 
   const source = inputs.length === 1 ? inputs[0].name : `${inputs.length} inputs`;
   console.error(
-    `loaded ${db.length} entries, ${db.size} bytes, from ${source} in ${loadTime.toFixed(1)} ms; ` +
-      `scanned ${scanned.entries} entries, ${scanned.bytes} bytes, in ${scanned.time.toFixed(1)} ms`,
+    `${source}: loaded ${db.length} entries (${db.size} bytes) in ${loadTime.toFixed(1)} ms, ` +
+      `scanned ${scanned.entries} (${scanned.bytes} bytes) in ${scanned.time.toFixed(1)} ms`,
   );
 }
 
@@ -110,12 +108,7 @@ interface Figures {
 const CHUNK_BYTES = 64 * 1024;
 
 /** The lines to print, many to a chunk, since a write costs far more than an entry. */
-function* scan(
-  db: DB,
-  range: Range & { reverse?: boolean },
-  count: number,
-  figures: Figures,
-): Generator<Buffer> {
+function* scan(db: DB, range: Scan, count: number, figures: Figures): Generator<Buffer> {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let used = 0;
   let resumed = performance.now();
@@ -189,6 +182,13 @@ function countOf({ count }: Values): number {
   if (count === undefined) return Infinity;
   if (!/^\d+$/.test(count)) throw new UserError(`--count must be a whole number, but got '${count}'`);
   return Number(count);
+}
+
+function inputsOf(files: string[]): Input[] {
+  if (files.length === 0) return [{ ...findInput(wordList), name: 'word list' }];
+  if (files.filter((file) => file === '-').length > 1)
+    throw new UserError('standard input can be read only once');
+  return files.map(findInput);
 }
 
 try {
