@@ -1,5 +1,5 @@
 import { DB } from './db.js';
-import { StructureError } from './errors.js';
+import { expect } from './errors.js';
 import {
   FIRST_NODE,
   HEAD,
@@ -26,11 +26,8 @@ export function checkStructure(db: DB): void {
 
 export function checkTable(table: Table): void {
   const starts = checkLayout(table);
-  checkLevels(table, starts);
-}
-
-function expect(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new StructureError(what);
+  const nodes = checkLevels(table, starts);
+  table.accelerator?.check(nodes);
 }
 
 /** Nodes follow one another without a gap. @returns where they start, as a set */
@@ -64,7 +61,8 @@ function checkLayout({ storage: { kv, nodes } }: Table): Set<number> {
   return starts;
 }
 
-function checkLevels(table: Table, starts: Set<number>): void {
+/** @returns the nodes in order */
+function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
   const { towers } = table;
   const { array } = table.storage.nodes;
   expect(towers.height >= 1 && towers.height <= MAX_HEIGHT, `the tower height is ${towers.height}`);
@@ -74,10 +72,10 @@ function checkLevels(table: Table, starts: Set<number>): void {
 
   /** The next node expected on each level, walking level 0. */
   const due = Array.from({ length: MAX_HEIGHT }, (_, level) => array[HEAD + NEXT + level]);
-  let count = 0;
+  const inOrder: NodeIndex[] = [];
   let size = 0;
   let previous = NONE;
-  for (let node = table.first(); node !== NONE; node = table.next(node)) {
+  for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
     expect(starts.has(node), `a link leads to slot ${node}, where no node starts`);
     if (previous !== NONE) {
       const key = table.keyOf(node);
@@ -90,13 +88,17 @@ function checkLevels(table: Table, starts: Set<number>): void {
       expect(due[level] === node, `level ${level} goes to ${due[level]} where level 0 has ${node}`);
       due[level] = array[node + NEXT + level];
     }
-    count++;
+    inOrder.push(node);
     size += array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
     previous = node as NodeIndex;
   }
   due.forEach((node, level) =>
     expect(node === NONE, `level ${level} leads to ${node}, which level 0 has not`),
   );
-  expect(count === table.length, `there are ${count} entries, and length is ${table.length}`);
+  expect(
+    inOrder.length === table.length,
+    `there are ${inOrder.length} entries, and length is ${table.length}`,
+  );
   expect(size === table.size, `the entries have ${size} bytes, and size is ${table.size}`);
+  return inOrder;
 }

@@ -1,5 +1,6 @@
 import { requireBytes } from './bytes.js';
 import { IteratorReleasedError } from './errors.js';
+import { NO_PLACE, type Place } from './pages.js';
 import { requireRange, type Range } from './range.js';
 import type { RWLock } from './rwlock.js';
 import { KEY_LENGTH, NONE, OFFSET, VALUE_LENGTH, type NodeIndex } from './storage.js';
@@ -26,6 +27,9 @@ export abstract class Cursor {
   #node = NONE;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
+  /** Where the entry stands in the index, while the structure of the table is `#structure`. */
+  #place = NO_PLACE;
+  #structure = 0;
   #version = -1;
   #deletions = 0;
   #keyStart = -1;
@@ -111,7 +115,7 @@ export abstract class Cursor {
       this.#renew();
       const next = this.#orphaned
         ? this.table.findGT(this.#keyBytes(), this.#valueStart - this.#keyStart)
-        : this.table.next(this.#node);
+        : this.table.next(this.#node, this.#currentPlace());
       return this.#landForward(next);
     } finally {
       this.#lock.runlock();
@@ -123,7 +127,12 @@ export abstract class Cursor {
     this.#enter();
     try {
       if (this.#node === NONE) return this.#forward && this.#toLast();
-      return this.#landBackward(this.table.findLT(this.#keyBytes(), this.#valueStart - this.#keyStart));
+      const place = this.#currentPlace();
+      const previous =
+        place !== NO_PLACE
+          ? this.table.previous(place)
+          : this.table.findLT(this.#keyBytes(), this.#valueStart - this.#keyStart);
+      return this.#landBackward(previous);
     } finally {
       this.#lock.runlock();
     }
@@ -207,9 +216,15 @@ export abstract class Cursor {
   #land(node: NodeIndex): boolean {
     this.#node = node;
     this.#orphaned = false;
+    this.#place = this.table.place;
+    this.#structure = this.table.structure;
     this.#deletions = this.table.deletions;
     this.#read();
     return node !== NONE;
+  }
+
+  #currentPlace(): Place {
+    return this.#structure === this.table.structure ? this.#place : NO_PLACE;
   }
 
   #read(): void {

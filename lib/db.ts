@@ -4,8 +4,8 @@ import { DBIterator } from './iterator.js';
 import { orderOf } from './order.js';
 import type { Range, Scan } from './range.js';
 import { LocalRWLock, type RWLock } from './rwlock.js';
-import { DEFAULT_CAPACITY, NONE, localMemory, type Memory, type NodeIndex } from './storage.js';
-import { Table } from './table.js';
+import { DEFAULT_CAPACITY, NONE, localMemory, type NodeIndex } from './storage.js';
+import { Table, type Internals } from './table.js';
 
 export interface DBOptions {
   /** Order of the keys; `bytewise` by default. */
@@ -35,8 +35,8 @@ export class DB {
   /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options?: DBOptions);
   /** @internal */
-  constructor(options?: DBOptions, memory?: Memory);
-  constructor(options: DBOptions = {}, memory: Memory = localMemory) {
+  constructor(options?: DBOptions, memory?: Internals);
+  constructor(options: DBOptions = {}, memory: Internals = localMemory) {
     const {
       comparer = bytewise,
       capacity = DEFAULT_CAPACITY,

@@ -54,3 +54,8 @@ export class StructureError extends MemDBError {
     super('MEMDB_STRUCTURE', message);
   }
 }
+
+/** Throws a StructureError that says `what`, unless `condition` holds. */
+export function expect(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new StructureError(what);
+}

@@ -58,6 +58,10 @@ export const localMemory: Memory = {
   allocate: (bytes) => new ArrayBuffer(bytes),
 };
 
+export function allocateWords(memory: Memory, length: number): Int32Array {
+  return new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT));
+}
+
 export class Storage {
   readonly kv: Growable<Uint8Array>;
   readonly nodes: Growable<Int32Array>;
@@ -72,7 +76,7 @@ export class Storage {
     this.nodes = new Growable(
       { name: 'nodeData', unit: 'slots', limit: memory.nodeLimit },
       FIRST_NODE_SLOTS,
-      (length) => new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT)),
+      (length) => allocateWords(memory, length),
     );
     this.reset();
   }

@@ -1,6 +1,9 @@
+import { Accelerator } from './accelerator.js';
 import type { Order } from './order.js';
+import { NO_PLACE, type Pages, type Place } from './pages.js';
 import {
   HEAD,
+  HEIGHT,
   KEY_LENGTH,
   MAX_HEIGHT,
   NEXT,
@@ -20,71 +23,139 @@ export interface TableOptions {
   order: Order;
   capacity: number;
   randHeight?: () => number;
-  memory?: Memory;
+  memory?: Internals;
+}
+
+/** What only tests set. */
+export interface Internals extends Memory {
+  /** Whether to keep what makes the table fast; without, the skip list is searched. */
+  accelerated?: boolean;
+  /** Keys the hash index. */
+  seed?: number;
 }
 
 /**
  * Entries in the order of their keys: what DB, MemTable and SkipList are made of. Keys are given as key[0, keyLength).
  * Nothing here checks arguments or takes a lock; nothing here is changed when a comparer, a height source or an
  * allocation fails, since all of those come before the first change.
+ *
+ * Every node that is found is left with its place in the ordered index, if there is one, in `place`: from there,
+ * neighbours are near for as long as `structure` stays the same.
  */
 export class Table {
   readonly storage: Storage;
   readonly order: Order;
   readonly towers: Towers;
+  /** Undefined where it is switched off, or was dropped for lack of memory: the skip list serves alone. */
+  accelerator: Accelerator | undefined;
   /** Number of entries. */
   length = 0;
   /** Bytes of keys and values of the entries. */
   size = 0;
   /** Counts changes of any kind. A cursor compares it to know whether what it has read still holds. */
   version = 0;
-  /** Counts unlinked nodes: where it is as it was, every node is still where it was. */
+  /** Counts insertions and deletions: where it is as it was, places are. */
+  structure = 0;
+  /** Counts deletions: where it is as it was, every node is still in the table. */
   deletions = 0;
   /** Counts resets: after one, node indexes mean nothing any more. */
   resets = 0;
+  /** That of the node that the last find or step returned; NO_PLACE where there is none, or no index. */
+  place = NO_PLACE;
+  readonly #memory: Internals;
   readonly #givenHeights: (() => number) | undefined;
   #heights: () => number;
 
-  constructor(options: TableOptions) {
-    this.order = options.order;
-    this.storage = new Storage(options.capacity, options.memory ?? localMemory);
-    this.towers = new Towers(this.storage, this.order);
-    this.#givenHeights = options.randHeight;
-    this.#heights = options.randHeight ?? seededHeights();
+  constructor({ order, capacity, randHeight, memory = localMemory }: TableOptions) {
+    this.order = order;
+    this.#memory = memory;
+    this.storage = new Storage(capacity, memory);
+    this.towers = new Towers(this.storage, order);
+    this.#givenHeights = randHeight;
+    this.#heights = randHeight ?? seededHeights();
+    this.#accelerate();
   }
 
-  /** The node of this key, or NONE. */
+  /** Bytes of everything that leads to the entries: nodes, and what is derived from them. */
+  get indexBytes(): number {
+    const nodes = this.storage.nodes.length * Int32Array.BYTES_PER_ELEMENT;
+    return nodes + (this.accelerator?.bytes ?? 0);
+  }
+
+  /** The node of this key, or NONE. Its place is not looked for. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
-    return this.towers.search(key, keyLength);
+    return this.accelerator !== undefined
+      ? this.accelerator.find(key, keyLength)
+      : this.towers.search(key, keyLength);
   }
 
   /** The first node whose key is at or above this one, or NONE. */
   findGE(key: Uint8Array, keyLength: number): NodeIndex {
+    const pages = this.accelerator?.pages;
+    if (pages !== undefined) {
+      pages.search(key, keyLength);
+      return this.#at(pages, pages.settle(pages.place));
+    }
     const exact = this.towers.search(key, keyLength);
-    return exact !== NONE ? exact : this.next(this.towers.before[0] as NodeIndex);
+    return exact !== NONE ? exact : this.#linked(this.towers.before[0] as NodeIndex);
   }
 
   /** The first node whose key is above this one, or NONE. */
   findGT(key: Uint8Array, keyLength: number): NodeIndex {
+    const pages = this.accelerator?.pages;
+    if (pages !== undefined) {
+      const exact = pages.search(key, keyLength);
+      return this.#at(pages, exact !== NONE ? pages.after(pages.place) : pages.settle(pages.place));
+    }
     const exact = this.towers.search(key, keyLength);
-    return this.next(exact !== NONE ? exact : (this.towers.before[0] as NodeIndex));
+    return this.#linked(exact !== NONE ? exact : (this.towers.before[0] as NodeIndex));
   }
 
   /** The last node whose key is below this one, or NONE. */
   findLT(key: Uint8Array, keyLength: number): NodeIndex {
+    const pages = this.accelerator?.pages;
+    if (pages !== undefined) {
+      pages.search(key, keyLength);
+      return this.#at(pages, pages.before(pages.place));
+    }
     this.towers.search(key, keyLength);
     return this.towers.before[0] as NodeIndex;
   }
 
   first(): NodeIndex {
-    return this.next(HEAD);
+    const pages = this.accelerator?.pages;
+    if (pages === undefined) return this.#linked(HEAD);
+    pages.toBegin();
+    return this.#at(pages, pages.settle(pages.place));
   }
 
   last(): NodeIndex {
-    return this.towers.last();
+    const pages = this.accelerator?.pages;
+    if (pages === undefined) return this.towers.last();
+    pages.toEnd();
+    return this.#at(pages, pages.before(pages.place));
   }
 
-  next(node: NodeIndex): NodeIndex {
+  /** The node after one of the table, whose place may be given. */
+  next(node: NodeIndex, place = NO_PLACE): NodeIndex {
+    const pages = this.accelerator?.pages;
+    if (pages !== undefined && place !== NO_PLACE) return this.#at(pages, pages.after(place));
+    return this.#linked(node);
+  }
+
+  /** The node before the one at a place. */
+  previous(place: Place): NodeIndex {
+    const { pages } = this.accelerator!;
+    return this.#at(pages, pages.before(place));
+  }
+
+  #at(pages: Pages, place: Place): NodeIndex {
+    this.place = place;
+    return pages.nodeAt(place);
+  }
+
+  #linked(node: NodeIndex): NodeIndex {
+    this.place = NO_PLACE;
     return this.storage.nodes.array[node + NEXT] as NodeIndex;
   }
 
@@ -116,7 +187,7 @@ export class Table {
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
   put(key: Uint8Array, keyLength: number, value: Uint8Array): void {
-    const node = this.towers.search(key, keyLength);
+    const node = this.#locate(key, keyLength);
     if (node !== NONE) {
       this.#replace(node, key, keyLength, value);
     } else {
@@ -126,20 +197,27 @@ export class Table {
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
-    if (this.towers.search(key, keyLength) !== NONE) return false;
+    if (this.#locate(key, keyLength) !== NONE) return false;
     this.#insert(key, keyLength, value);
     return true;
   }
 
   /** Removes the entry with this key; tells whether there was one. Its bytes and slots stay where they are. */
   delete(key: Uint8Array, keyLength: number): boolean {
-    const node = this.towers.search(key, keyLength);
+    const { accelerator, towers } = this;
+    let node = this.find(key, keyLength);
     if (node === NONE) return false;
     const nodes = this.storage.nodes.array;
-    this.towers.unlink(node);
+    if (accelerator !== undefined) {
+      node = accelerator.pages.search(key, keyLength);
+      this.#findBefore(accelerator, key, keyLength, nodes[node + HEIGHT]);
+      accelerator.remove(node, key, keyLength);
+    }
+    towers.unlink(node);
     this.length--;
     this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     this.deletions++;
+    this.structure++;
     this.version++;
     return true;
   }
@@ -147,11 +225,34 @@ export class Table {
   reset(): void {
     this.storage.reset();
     this.towers.reset();
+    if (this.accelerator !== undefined) {
+      this.accelerator.reset();
+    } else {
+      this.#accelerate();
+    }
     this.#heights = this.#givenHeights ?? seededHeights();
     this.length = 0;
     this.size = 0;
     this.resets++;
+    this.structure++;
     this.version++;
+  }
+
+  #accelerate(): void {
+    const { accelerated = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.#memory;
+    if (!accelerated) return;
+    try {
+      this.accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
+    } catch {
+      this.accelerator = undefined; // Slower, and otherwise the same.
+    }
+  }
+
+  /** The node of a key, or NONE; then the place where it belongs is known, for `#insert`. */
+  #locate(key: Uint8Array, keyLength: number): NodeIndex {
+    return this.accelerator !== undefined
+      ? this.accelerator.locate(key, keyLength)
+      : this.towers.search(key, keyLength);
   }
 
   #replace(node: NodeIndex, key: Uint8Array, keyLength: number, value: Uint8Array): void {
@@ -165,14 +266,43 @@ export class Table {
   }
 
   #insert(key: Uint8Array, keyLength: number, value: Uint8Array): void {
-    const { storage } = this;
+    const { storage, towers } = this;
+    // With no other key to compare it with, an order that refuses some keys has not seen it yet.
+    if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength);
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
+    const accelerator = this.#reserveAccelerator(key, keyLength, storage.nodes.length + NEXT + height);
+    if (accelerator !== undefined) this.#findBefore(accelerator, key, keyLength, height);
+
     const offset = storage.appendRecord(key, keyLength, value);
-    this.towers.link(storage.appendNode(offset, keyLength, value.length, height));
+    const node = storage.appendNode(offset, keyLength, value.length, height);
+    towers.link(node);
+    accelerator?.insert(node);
     this.length++;
     this.size += keyLength + value.length;
+    this.structure++;
     this.version++;
+  }
+
+  /** Makes room for one more node; where there is none, goes on with the skip list alone. */
+  #reserveAccelerator(key: Uint8Array, keyLength: number, end: number): Accelerator | undefined {
+    const { accelerator } = this;
+    if (accelerator === undefined) return undefined;
+    try {
+      accelerator.reserve(end);
+      return accelerator;
+    } catch {
+      this.towers.search(key, keyLength);
+      this.accelerator = undefined;
+      this.structure++; // Places are no more.
+      return undefined;
+    }
+  }
+
+  /** From the place that the pages found, finds what `towers.link` and `unlink` need for a node of some height. */
+  #findBefore(accelerator: Accelerator, key: Uint8Array, keyLength: number, height: number): void {
+    const level = accelerator.pages.nodesBefore(this.towers.before, height);
+    if (level < height) this.towers.search(key, keyLength, level);
   }
 
   #nextHeight(): number {

@@ -39,9 +39,10 @@ export class Towers {
 
   /**
    * Finds the place of a key and leaves it in `before`.
+   * @param floor the lowest level to find it on; those below are left as they are
    * @returns the node with exactly that key, or NONE. The first node at or above the key follows `before[0]`.
    */
-  search(key: Uint8Array, keyLength: number): NodeIndex {
+  search(key: Uint8Array, keyLength: number, floor = 0): NodeIndex {
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     const order = this.#order;
@@ -49,7 +50,7 @@ export class Towers {
     /** The nearest node known to be at or above the key: it shows up again on lower levels. */
     let above = NONE;
     let comparison = 1;
-    for (let level = this.height - 1; level >= 0;) {
+    for (let level = this.height - 1; level >= floor;) {
       const next = nodes[node + NEXT + level] as NodeIndex;
       if (next !== above) {
         const result = order.compare(kv, nodes[next + OFFSET], nodes[next + KEY_LENGTH], key, keyLength);

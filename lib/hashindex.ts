@@ -1,0 +1,291 @@
+import { expect } from './errors.js';
+import {
+  KEY_LENGTH,
+  MAX_HEIGHT,
+  NEXT,
+  NONE,
+  OFFSET,
+  allocateWords,
+  type Memory,
+  type NodeIndex,
+  type Storage,
+} from './storage.js';
+
+/** What `find` says where only an ordered search can tell. */
+export const UNKNOWN = -1;
+
+/** Words in a bucket: 64 bytes, a cache line. */
+const BUCKET = 16;
+const BUCKET_SHIFT = 4;
+/** Entries per bucket, on average, at which the number of buckets doubles. */
+const GROW_AT = 10;
+/** Stands in the last word of a bucket that could not take all its entries. No node has this index. */
+const OVERFLOWED = 1;
+/** Entries that found no room and are kept for the next, larger table. Beyond, their buckets just stay overflowed. */
+const MAX_STASH = 4096;
+const FIRST_BITS = 2;
+const MAX_BITS = 25;
+/** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
+const REF_BITS_OVER = 7;
+const MAX_REF_BITS = 31;
+const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
+
+/**
+ * Finds the node of a key in about three touches of memory: bucket, node, record.
+ *
+ * A word is a node index in its low `refBits` bits and, above them, a tag: those bits of the key's hash that follow
+ * the `bits` that name the bucket. A table of twice the buckets takes one more bit for the bucket and one less for
+ * the tag, so that it can be made from the words alone, without reading any key: and a few buckets at a time, so
+ * that nobody waits for it.
+ *
+ * Chosen keys can't degrade it: the hash is keyed, a bucket is all that is ever probed, and what does not fit in its
+ * bucket is left to the ordered search.
+ *
+ * Invariants:
+ * 1. Every entry is in its bucket, or the bucket's last word is OVERFLOWED.
+ * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
+ * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old.
+ */
+export class HashIndex {
+  readonly #storage: Storage;
+  readonly #seed: number;
+  readonly #memory: Memory;
+  #words: Int32Array;
+  #bits = FIRST_BITS;
+  #refBits = FIRST_BITS + REF_BITS_OVER;
+  #old: Int32Array | undefined;
+  #oldBits = 0;
+  #oldRefBits = 0;
+  #moved = 0;
+  /** Entries of overflowed buckets, by node, with their hash. */
+  readonly #stash = new Map<NodeIndex, number>();
+  #stashIsWhole = true;
+  #count = 0;
+
+  /** @throws RangeError when there is no memory */
+  constructor(storage: Storage, memory: Memory, seed: number) {
+    this.#storage = storage;
+    this.#memory = memory;
+    this.#seed = seed;
+    this.#words = allocateWords(memory, BUCKET << FIRST_BITS);
+  }
+
+  /** Empties it and keeps the table. */
+  reset(): void {
+    this.#old = undefined;
+    this.#words.fill(0);
+    this.#stash.clear();
+    this.#stashIsWhole = true;
+    this.#count = 0;
+  }
+
+  /** Bytes it takes. */
+  get bytes(): number {
+    return this.#words.byteLength + (this.#old?.byteLength ?? 0);
+  }
+
+  hash(key: Uint8Array, length: number): number {
+    let h = this.#seed ^ length;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      h ^= key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
+      h = Math.imul(h, 0x9e3779b1);
+      h ^= h >>> 15;
+    }
+    for (; i < length; i++) {
+      h = Math.imul(h ^ key[i], 0x85ebca6b);
+      h ^= h >>> 13;
+    }
+    h = Math.imul(h, 0x2c1b3c6d);
+    h ^= h >>> 13;
+    h = Math.imul(h, 0x297a2d39);
+    return h ^ (h >>> 16);
+  }
+
+  /** The node of a key whose hash is `hash`; NONE; or UNKNOWN, where an ordered search must tell. */
+  find(key: Uint8Array, length: number, hash: number): NodeIndex | typeof UNKNOWN {
+    const old = this.#isOld(hash);
+    const words = old ? this.#old! : this.#words;
+    const bits = old ? this.#oldBits : this.#bits;
+    const refBits = old ? this.#oldRefBits : this.#refBits;
+    const tag = (hash << bits) >>> refBits;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    const end = begin + BUCKET;
+    for (let i = begin; i < end; i++) {
+      const word = words[i];
+      if (word === 0) break;
+      if (word >>> refBits === tag) {
+        const node = (word & ((1 << refBits) - 1)) as NodeIndex;
+        if (this.#holds(node, key, length)) return node;
+      }
+    }
+    return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
+  }
+
+  #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
+    const nodes = this.#storage.nodes.array;
+    if (node === OVERFLOWED || nodes[node + KEY_LENGTH] !== length) return false;
+    const kv = this.#storage.kv.array;
+    const offset = nodes[node + OFFSET];
+    for (let i = 0; i < length; i++) {
+      if (kv[offset + i] !== key[i]) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Makes room for one more node, and for nodes below `end`.
+   * @throws RangeError when there is no memory, with nothing changed
+   */
+  reserve(end: number): void {
+    if (this.#old !== undefined) this.#moveBucket();
+    // While its buckets move, one with each insertion, a table must still take the nodes that are added.
+    if (end + (MAX_NODE_SLOTS << this.#bits) > 2 ** this.#refBits && this.#refBits < MAX_REF_BITS) {
+      this.#rebuild(this.#bits, this.#refBits + 1);
+    } else if (
+      this.#count >= GROW_AT << this.#bits &&
+      this.#bits < MAX_BITS &&
+      this.#refBits < MAX_REF_BITS
+    ) {
+      this.#rebuild(this.#bits + 1, this.#refBits + 1);
+    }
+  }
+
+  /** Adds a node whose key is not here, after `reserve`. */
+  insert(hash: number, node: NodeIndex): void {
+    this.#count++;
+    this.#place(hash, node);
+  }
+
+  /** Removes a node that may be here. */
+  remove(hash: number, node: NodeIndex): void {
+    this.#count--;
+    if (this.#stash.delete(node)) return;
+    const old = this.#isOld(hash);
+    const words = old ? this.#old! : this.#words;
+    const bits = old ? this.#oldBits : this.#bits;
+    const refMask = (1 << (old ? this.#oldRefBits : this.#refBits)) - 1;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    let end = begin;
+    while (end < begin + BUCKET && words[end] !== 0 && words[end] !== OVERFLOWED) end++;
+    for (let i = begin; i < end; i++) {
+      if ((words[i] & refMask) === node) {
+        words[i] = words[end - 1];
+        words[end - 1] = 0;
+        return;
+      }
+    }
+  }
+
+  /** Throws at the first thing that is not as it must be, given all the nodes. */
+  check(nodes: readonly NodeIndex[]): void {
+    expect(this.#count === nodes.length, `the hash index counts ${this.#count} entries of ${nodes.length}`);
+    for (const node of nodes) {
+      const start = this.#storage.nodes.array[node + OFFSET];
+      const key = this.#storage.kv.array.subarray(
+        start,
+        start + this.#storage.nodes.array[node + KEY_LENGTH],
+      );
+      const found = this.find(key, key.length, this.hash(key, key.length));
+      expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
+    }
+    let words = this.#stash.size;
+    const buckets = (table: Int32Array, from: number) => {
+      for (let i = from << BUCKET_SHIFT; i < table.length; i++) {
+        if (table[i] !== 0 && table[i] !== OVERFLOWED) words++;
+      }
+    };
+    buckets(this.#words, 0);
+    if (this.#old !== undefined) buckets(this.#old, this.#moved);
+    expect(words === nodes.length || !this.#stashIsWhole, `the hash index holds ${words} of ${nodes.length}`);
+  }
+
+  /** Puts a node in its bucket. Of the hash, as many bits must be right as bucket and tag take. */
+  #place(hash: number, node: NodeIndex): void {
+    const old = this.#isOld(hash);
+    const words = old ? this.#old! : this.#words;
+    const bits = old ? this.#oldBits : this.#bits;
+    const refBits = old ? this.#oldRefBits : this.#refBits;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    const last = begin + BUCKET - 1;
+    let i = begin;
+    while (i < last && words[i] !== 0) i++;
+    if (words[i] === 0) {
+      words[i] = (((hash << bits) >>> refBits) << refBits) | node;
+    } else {
+      this.#overflow(words, last, refBits);
+      this.#stashAway(node);
+    }
+  }
+
+  /** Marks the bucket whose last word is at `last` as overflowed. */
+  #overflow(words: Int32Array, last: number, refBits: number): void {
+    const word = words[last];
+    if (word !== 0 && word !== OVERFLOWED) this.#stashAway((word & ((1 << refBits) - 1)) as NodeIndex);
+    words[last] = OVERFLOWED;
+  }
+
+  #stashAway(node: NodeIndex): void {
+    if (this.#stash.size < MAX_STASH) {
+      this.#stash.set(node, this.#hashOf(node));
+    } else {
+      this.#stashIsWhole = false;
+    }
+  }
+
+  #hashOf(node: NodeIndex): number {
+    const nodes = this.#storage.nodes.array;
+    const offset = nodes[node + OFFSET];
+    const length = nodes[node + KEY_LENGTH];
+    return this.hash(this.#storage.kv.array.subarray(offset, offset + length), length);
+  }
+
+  /** Whether the bucket of a hash is still in the old table. */
+  #isOld(hash: number): boolean {
+    return this.#old !== undefined && hash >>> (32 - this.#oldBits) >= this.#moved;
+  }
+
+  /** Begins a table of other dimensions; the buckets move with the insertions that follow. */
+  #rebuild(bits: number, refBits: number): void {
+    while (this.#old !== undefined) this.#moveBucket();
+    const words = allocateWords(this.#memory, BUCKET << bits);
+    this.#old = this.#words;
+    this.#oldBits = this.#bits;
+    this.#oldRefBits = this.#refBits;
+    this.#moved = 0;
+    this.#words = words;
+    this.#bits = bits;
+    this.#refBits = refBits;
+  }
+
+  #moveBucket(): void {
+    const words = this.#old!;
+    const bits = this.#oldBits;
+    const refBits = this.#oldRefBits;
+    const bucket = this.#moved++;
+    const begin = bucket << BUCKET_SHIFT;
+    const last = begin + BUCKET - 1;
+    for (let i = begin; i <= last && words[i] !== 0 && words[i] !== OVERFLOWED; i++) {
+      // Bucket and tag are the upper bits of the hash, all that the new table needs.
+      const hash = (bucket << (32 - bits)) | ((words[i] >>> refBits) << (refBits - bits));
+      this.#place(hash, (words[i] & ((1 << refBits) - 1)) as NodeIndex);
+    }
+    if (words[last] === OVERFLOWED) this.#moveOverflowed(bucket, bits);
+    if (this.#moved === 1 << bits) this.#old = undefined;
+  }
+
+  #moveOverflowed(bucket: number, bits: number): void {
+    if (this.#stashIsWhole) {
+      const stashed = [...this.#stash].filter(([, hash]) => hash >>> (32 - bits) === bucket);
+      for (const [node, hash] of stashed) {
+        this.#stash.delete(node);
+        this.#place(hash, node);
+      }
+    } else {
+      const parts = this.#bits - bits;
+      for (let part = bucket << parts; part < (bucket + 1) << parts; part++) {
+        this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits);
+      }
+    }
+  }
+}

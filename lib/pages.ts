@@ -1,0 +1,693 @@
+import { expect } from './errors.js';
+import type { Order } from './order.js';
+import {
+  HEAD,
+  HEIGHT,
+  KEY_LENGTH,
+  NONE,
+  OFFSET,
+  allocateWords,
+  type Memory,
+  type NodeIndex,
+  type Storage,
+} from './storage.js';
+
+/** Slots of a page. The last is never used: its abbreviation is above all others, where a search must end. */
+const PAGE = 64;
+const PAGE_SHIFT = 6;
+const SLOT = PAGE - 1;
+const CAPACITY = PAGE - 1;
+const UNUSED = 0x7fffffff;
+
+/** What is known of a page, a run of words. */
+const META_SHIFT = 3;
+const COUNT = 0;
+const PREFIX = 1;
+const PREVIOUS = 2;
+const FOLLOWING = 3;
+const LOW = 4;
+const TOTAL = 5;
+
+const NO_PAGE = 0;
+const FIRST_PAGES = 4;
+const MAX_LEVELS = 10;
+/** How many entries with links above level 0 `nodesBefore` goes back over. */
+const MAX_TALL_ONES = 16;
+
+/** Marks the reference to a node that has links above level 0. */
+const TALL = 0x80000000 | 0;
+const NODE = 0x7fffffff;
+
+/** A position in a page: `page * PAGE + slot`. It may be one past the last entry of the page. */
+export type Place = number & { readonly [place]: never };
+declare const place: unique symbol;
+export const NO_PLACE = -1 as Place;
+
+/**
+ * An ordered index beside the skip list: a B+-tree whose leaves refer to nodes.
+ *
+ * Every slot has, beside its reference, an abbreviation of its key: 31 bits that follow a prefix which all keys of
+ * the page share. Most comparisons are decided by it alone, without touching node or record. That the prefix is
+ * shared needs no checking during a search: it is that of the page's fences, the separators at its two ends. Pages
+ * at either end of a level have no fence there, and use the prefix that all keys of the table share (`#common`).
+ * For a comparer of unknown order every abbreviation is 0, and all is decided by comparing keys.
+ *
+ * Invariants:
+ * 1. Entries stand in ascending order; pages of a level are linked in both directions. Level 0 are the leaves.
+ * 2. LOW of a page is a node (it may be deleted by now) whose key is at or below all of the page and above all of
+ *    the page before it; HEAD for the first of a level.
+ * 3. PREFIX of a page is at most what its fences share, or for a page at an end, at most `#common`.
+ * 4. Slots from COUNT on have the abbreviation UNUSED.
+ * 5. TOTAL of a page is the number of entries below it.
+ */
+export class Pages {
+  readonly #storage: Storage;
+  readonly #order: Order;
+  /** Bytes at the end of a key that are not part of its byte order; undefined: keys are in no byte order. */
+  readonly #tail: number | undefined;
+  readonly #memory: Memory;
+  #abbreviations: Int32Array;
+  #refs: Int32Array;
+  #meta: Int32Array;
+  /** Pages ever taken; page 0 is none. */
+  #pages = 1;
+  #freePage = NO_PAGE;
+  #freePages = 0;
+  #root = NO_PAGE;
+  #levels = 1;
+  /** Length of the prefix that all keys share with that of `#sample`. */
+  #common = 0;
+  #sample = NONE;
+  /** Where the last search ended, in a leaf; and on the way to it, the place in each level above. */
+  place = NO_PLACE;
+  readonly #path = new Int32Array(MAX_LEVELS);
+
+  /** What the key of the last search shares with that of `#sample`, at most `#common`. */
+  #shared = 0;
+
+  /** @throws RangeError when there is no memory */
+  constructor(storage: Storage, order: Order, memory: Memory) {
+    this.#storage = storage;
+    this.#order = order;
+    this.#memory = memory;
+    this.#abbreviations = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
+    this.#refs = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
+    this.#meta = allocateWords(memory, FIRST_PAGES << META_SHIFT);
+    this.#tail = order.byteOrderedTail;
+    this.reset();
+  }
+
+  /** Bytes of the pages taken. */
+  get bytes(): number {
+    return (this.#pages - this.#freePages) * ((2 * PAGE + (1 << META_SHIFT)) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  reset(): void {
+    this.#pages = 1;
+    this.#freePage = NO_PAGE;
+    this.#freePages = 0;
+    this.#levels = 1;
+    this.#root = this.#takePage();
+    this.#common = 0;
+    this.#sample = NONE;
+    this.place = (this.#root << PAGE_SHIFT) as Place;
+  }
+
+  /**
+   * Finds the place of a key: that of the first entry at or above it.
+   * @returns the node with exactly that key, or NONE
+   */
+  search(key: Uint8Array, keyLength: number): NodeIndex {
+    const end = this.#tail === undefined ? 0 : keyLength - this.#tail;
+    // A key that is too short to have a tail is for the order to refuse.
+    if (end < 0) this.#order.compare(key, 0, keyLength, key, keyLength);
+    this.#shared = this.#common;
+    if (this.#common > 0 && !this.#sharesCommon(key, end)) {
+      this.#searchOutside(key, end);
+      return NONE;
+    }
+    const abbreviations = this.#abbreviations;
+    const meta = this.#meta;
+    let page = this.#root;
+    for (let level = this.#levels - 1; ; level--) {
+      const base = page << PAGE_SHIFT;
+      const wanted = abbreviate(key, meta[(page << META_SHIFT) + PREFIX], end);
+      let place = base;
+      place += ((abbreviations[place + 31] - wanted) >> 31) & 32;
+      place += ((abbreviations[place + 15] - wanted) >> 31) & 16;
+      place += ((abbreviations[place + 7] - wanted) >> 31) & 8;
+      place += ((abbreviations[place + 3] - wanted) >> 31) & 4;
+      place += ((abbreviations[place + 1] - wanted) >> 31) & 2;
+      place += ((abbreviations[place] - wanted) >> 31) & 1;
+      if (level === 0) {
+        this.place = place as Place;
+        return abbreviations[place] === wanted ? this.#settleLeaf(place, wanted, key, keyLength) : NONE;
+      }
+      if (abbreviations[place] === wanted) place = this.#settleInner(place, level, wanted, key, keyLength);
+      // The child is the last one that begins at or below the key.
+      if (place > base) place--;
+      this.#path[level] = place;
+      page = this.#refs[place];
+    }
+  }
+
+  /** Among entries of one abbreviation, from `place` on, finds the first at or above the key by comparing keys. */
+  #settleLeaf(place: number, abbreviation: number, key: Uint8Array, keyLength: number): NodeIndex {
+    let exact = NONE;
+    let low = place;
+    let high = this.#endOfTies(place, abbreviation);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const node = (this.#refs[middle] & NODE) as NodeIndex;
+      const result = this.#compare(node, key, keyLength);
+      if (result < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+        if (result === 0) {
+          exact = node;
+          low = middle;
+        }
+      }
+    }
+    this.place = low as Place;
+    return exact;
+  }
+
+  /** Among separators of one abbreviation, from `place` on, finds the first above the key. */
+  #settleInner(
+    place: number,
+    level: number,
+    abbreviation: number,
+    key: Uint8Array,
+    keyLength: number,
+  ): number {
+    let low = place;
+    let high = this.#endOfTies(place, abbreviation);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const node = this.#keyNode(level, middle);
+      if (node === HEAD || this.#compare(node, key, keyLength) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  #endOfTies(place: number, abbreviation: number): number {
+    const page = place >> PAGE_SHIFT;
+    const end = (page << PAGE_SHIFT) + this.#meta[(page << META_SHIFT) + COUNT];
+    let high = place;
+    while (high < end && this.#abbreviations[high] === abbreviation) high++;
+    return high;
+  }
+
+  #compare(node: NodeIndex, key: Uint8Array, keyLength: number): number {
+    const nodes = this.#storage.nodes.array;
+    return this.#order.compare(
+      this.#storage.kv.array,
+      nodes[node + OFFSET],
+      nodes[node + KEY_LENGTH],
+      key,
+      keyLength,
+    );
+  }
+
+  #sharesCommon(key: Uint8Array, end: number): boolean {
+    const kv = this.#storage.kv.array;
+    const sample = this.#storage.nodes.array[this.#sample + OFFSET];
+    const common = this.#common;
+    let i = 0;
+    while (i < common && i < end && kv[sample + i] === key[i]) i++;
+    this.#shared = i;
+    return i === common;
+  }
+
+  /** A key that lacks the common prefix is below or above all others. */
+  #searchOutside(key: Uint8Array, end: number): void {
+    const shared = this.#shared;
+    const sample = this.#storage.nodes.array[this.#sample + OFFSET];
+    if (shared >= end || key[shared] < this.#storage.kv.array[sample + shared]) {
+      this.toBegin();
+    } else {
+      this.toEnd();
+    }
+  }
+
+  /** Sets the place to the first entry. */
+  toBegin(): void {
+    let page = this.#root;
+    for (let level = this.#levels - 1; level > 0; level--) {
+      this.#path[level] = page << PAGE_SHIFT;
+      page = this.#refs[page << PAGE_SHIFT];
+    }
+    this.place = (page << PAGE_SHIFT) as Place;
+  }
+
+  /** Sets the place to that behind the last entry. */
+  toEnd(): void {
+    let page = this.#root;
+    for (let level = this.#levels - 1; ; level--) {
+      const end = (page << PAGE_SHIFT) + this.#meta[(page << META_SHIFT) + COUNT];
+      if (level === 0) {
+        this.place = end as Place;
+        return;
+      }
+      this.#path[level] = end - 1;
+      page = this.#refs[end - 1];
+    }
+  }
+
+  /** The same as `search`, if the key is above all others. @returns whether it is */
+  searchEnd(key: Uint8Array, keyLength: number): boolean {
+    this.toEnd();
+    const last = this.nodeBefore(this.place);
+    if (last === NONE || this.#compare(last, key, keyLength) >= 0) return false;
+    this.#shared = this.#common;
+    if (this.#common > 0) this.#sharesCommon(key, keyLength - this.#tail!);
+    return true;
+  }
+
+  /** Whether the place is behind the last entry. */
+  isEnd(): boolean {
+    const meta = (this.place >> PAGE_SHIFT) << META_SHIFT;
+    return this.#meta[meta + FOLLOWING] === NO_PAGE && (this.place & SLOT) === this.#meta[meta + COUNT];
+  }
+
+  /** The node at the place of an entry; NONE at NO_PLACE. */
+  nodeAt(place: Place): NodeIndex {
+    return place === NO_PLACE ? NONE : ((this.#refs[place] & NODE) as NodeIndex);
+  }
+
+  /** A place as that of an entry: one behind the last of a page is that of the first of the next. */
+  settle(place: Place): Place {
+    const meta = (place >> PAGE_SHIFT) << META_SHIFT;
+    if ((place & SLOT) < this.#meta[meta + COUNT]) return place;
+    const following = this.#meta[meta + FOLLOWING];
+    return following === NO_PAGE ? NO_PLACE : ((following << PAGE_SHIFT) as Place);
+  }
+
+  /** The node before a place, or NONE before the first entry. */
+  nodeBefore(place: Place): NodeIndex {
+    return this.nodeAt(this.before(place));
+  }
+
+  /** The place behind that of an entry, at an entry again; NO_PLACE behind the last. */
+  after(place: Place): Place {
+    const page = place >> PAGE_SHIFT;
+    const meta = page << META_SHIFT;
+    if ((place & SLOT) + 1 < this.#meta[meta + COUNT]) return (place + 1) as Place;
+    const following = this.#meta[meta + FOLLOWING];
+    return following === NO_PAGE ? NO_PLACE : ((following << PAGE_SHIFT) as Place);
+  }
+
+  /** The place of the entry before; NO_PLACE before the first. */
+  before(place: Place): Place {
+    if ((place & SLOT) !== 0) return (place - 1) as Place;
+    const previous = this.#meta[((place >> PAGE_SHIFT) << META_SHIFT) + PREVIOUS];
+    return previous === NO_PAGE
+      ? NO_PLACE
+      : (((previous << PAGE_SHIFT) + this.#meta[(previous << META_SHIFT) + COUNT] - 1) as Place);
+  }
+
+  /** Number of entries before the place that the last search found. */
+  rank(): number {
+    let rank = this.place & SLOT;
+    for (let level = 1; level < this.#levels; level++) {
+      const place = this.#path[level];
+      for (let sibling = place & ~SLOT; sibling < place; sibling++) {
+        rank += this.#entriesBelow(level - 1, this.#refs[sibling]);
+      }
+    }
+    return rank;
+  }
+
+  /**
+   * Collects the last nodes before the place on as many levels of the skip list as it takes: `nodes[l]` for levels
+   * below `height`. Going back over entries is cheap as long as the levels are low.
+   * @returns the level from which on a search must find them
+   */
+  nodesBefore(before: Int32Array, height: number): number {
+    const nodes = this.#storage.nodes.array;
+    let level = 0;
+    let tallOnes = 0;
+    for (let place = this.before(this.place); place !== NO_PLACE; place = this.before(place)) {
+      const ref = this.#refs[place];
+      if (level === 0) before[level++] = ref & NODE;
+      if (level === height) return level;
+      if (ref < 0) {
+        const node = ref & NODE;
+        for (const top = Math.min(height, nodes[node + HEIGHT]); level < top;) before[level++] = node;
+        if (level === height || ++tallOnes === MAX_TALL_ONES) return level;
+      }
+    }
+    for (; level < height; level++) before[level] = HEAD;
+    return level;
+  }
+
+  /** Makes sure that one insertion finds all the pages it may take. @throws RangeError when there is no memory */
+  reserve(): void {
+    const room = (this.#refs.length >> PAGE_SHIFT) - this.#pages + this.#freePages;
+    if (room > this.#levels + 1) return;
+    const pages = 2 * (this.#refs.length >> PAGE_SHIFT);
+    const abbreviations = allocateWords(this.#memory, pages << PAGE_SHIFT);
+    const refs = allocateWords(this.#memory, pages << PAGE_SHIFT);
+    const meta = allocateWords(this.#memory, pages << META_SHIFT);
+    abbreviations.set(this.#abbreviations);
+    refs.set(this.#refs);
+    meta.set(this.#meta);
+    this.#abbreviations = abbreviations;
+    this.#refs = refs;
+    this.#meta = meta;
+  }
+
+  /** Adds a node at the place that the last search found, after `reserve`. */
+  insert(node: NodeIndex): void {
+    const nodes = this.#storage.nodes.array;
+    if (this.#sample === NONE) {
+      this.#sample = node;
+      this.#common = this.#tail === undefined ? 0 : nodes[node + KEY_LENGTH] - this.#tail;
+      this.#meta[(this.#root << META_SHIFT) + PREFIX] = this.#common;
+    } else if (this.#shared < this.#common) {
+      this.#narrowCommon(this.#shared);
+    }
+    const pages = this.#pages - this.#freePages;
+    const place = this.#makeRoom(0, this.place, node);
+    this.#refs[place] = nodes[node + HEIGHT] > 1 ? node | TALL : node;
+    this.#abbreviations[place] = this.#abbreviationOf(node, this.#prefixOf(place));
+    if (this.#pages - this.#freePages === pages) {
+      for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]++;
+    } else {
+      this.#countAgain();
+    }
+  }
+
+  /** Removes the entry that the last search found. */
+  remove(): void {
+    for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]--;
+    this.#closeSlot(this.place);
+    const page = this.place >> PAGE_SHIFT;
+    if (this.#meta[(page << META_SHIFT) + COUNT] === 0) this.#removeEmptied(page);
+  }
+
+  /** Opens the slot at a place, splitting the page if it is full. @returns where the slot is then */
+  #makeRoom(level: number, place: number, low: NodeIndex): number {
+    const page = place >> PAGE_SHIFT;
+    const count = this.#meta[(page << META_SHIFT) + COUNT];
+    if (count === CAPACITY) place = this.#split(level, page, place & SLOT, low);
+    const meta = (place >> PAGE_SHIFT) << META_SHIFT;
+    const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT]++;
+    const refs = this.#refs;
+    const abbreviations = this.#abbreviations;
+    for (let i = end; i > place; i--) {
+      refs[i] = refs[i - 1];
+      abbreviations[i] = abbreviations[i - 1];
+    }
+    return place;
+  }
+
+  #closeSlot(place: number): void {
+    const page = place >> PAGE_SHIFT;
+    const last = (page << PAGE_SHIFT) + --this.#meta[(page << META_SHIFT) + COUNT];
+    this.#refs.copyWithin(place, place + 1, last + 1);
+    this.#abbreviations.copyWithin(place, place + 1, last + 1);
+    this.#abbreviations[last] = UNUSED;
+  }
+
+  /**
+   * Splits a full page: in the middle, or where keys come in ascending or descending order, at the very end.
+   * @returns the place that `slot` has then
+   */
+  #split(level: number, page: number, slot: number, low: NodeIndex): number {
+    const at = slot === CAPACITY ? CAPACITY : slot === 0 ? 0 : CAPACITY >> 1;
+    const meta = this.#meta;
+    const right = this.#takePage();
+    const from = page << PAGE_SHIFT;
+    const to = right << PAGE_SHIFT;
+    const leftMeta = page << META_SHIFT;
+    const rightMeta = right << META_SHIFT;
+    const following = meta[leftMeta + FOLLOWING];
+    meta[rightMeta + LOW] = at === CAPACITY ? low : this.#keyNode(level, from + at);
+    meta[rightMeta + PREFIX] = meta[leftMeta + PREFIX];
+    meta[rightMeta + PREVIOUS] = page;
+    meta[rightMeta + FOLLOWING] = following;
+    meta[leftMeta + FOLLOWING] = right;
+    if (following !== NO_PAGE) meta[(following << META_SHIFT) + PREVIOUS] = right;
+
+    this.#refs.copyWithin(to, from + at, from + CAPACITY);
+    this.#abbreviations.copyWithin(to, from + at, from + CAPACITY);
+    this.#abbreviations.fill(UNUSED, from + at, from + CAPACITY);
+    meta[leftMeta + COUNT] = at;
+    meta[rightMeta + COUNT] = CAPACITY - at;
+    this.#addChild(level + 1, page, right);
+    this.#sharpen(level, page);
+    this.#sharpen(level, right);
+    return slot < at || (slot === at && at < CAPACITY) ? from + slot : to + slot - at;
+  }
+
+  /** Makes `right` the child that follows the one on the path, `left`. */
+  #addChild(level: number, left: number, right: number): void {
+    if (level === this.#levels) this.#growRoot(left);
+    const low = this.#meta[(right << META_SHIFT) + LOW] as NodeIndex;
+    const place = this.#makeRoom(level, this.#path[level] + 1, low);
+    this.#refs[place] = right;
+    this.#abbreviations[place] = this.#abbreviationOf(low, this.#prefixOf(place));
+  }
+
+  #growRoot(child: number): void {
+    const root = this.#takePage();
+    this.#path[this.#levels++] = root << PAGE_SHIFT;
+    this.#refs[root << PAGE_SHIFT] = child;
+    this.#abbreviations[root << PAGE_SHIFT] = 0;
+    this.#meta[(root << META_SHIFT) + COUNT] = 1;
+    this.#meta[(root << META_SHIFT) + PREFIX] = this.#common;
+    this.#root = root;
+  }
+
+  /** After a split: counts anew what is below the pages on the path and those they may have been split into. */
+  #countAgain(): void {
+    for (let level = 1; level < this.#levels; level++) {
+      const page = this.#path[level] >> PAGE_SHIFT;
+      for (const each of [page, this.#meta[(page << META_SHIFT) + FOLLOWING]]) {
+        let total = 0;
+        const begin = each << PAGE_SHIFT;
+        for (let place = begin; place < begin + this.#meta[(each << META_SHIFT) + COUNT]; place++) {
+          total += this.#entriesBelow(level - 1, this.#refs[place]);
+        }
+        this.#meta[(each << META_SHIFT) + TOTAL] = total;
+      }
+    }
+  }
+
+  #entriesBelow(level: number, page: number): number {
+    return this.#meta[(page << META_SHIFT) + (level === 0 ? COUNT : TOTAL)];
+  }
+
+  #totalOnPath(level: number): number {
+    return ((this.#path[level] >> PAGE_SHIFT) << META_SHIFT) + TOTAL;
+  }
+
+  /** Takes an emptied leaf out of the tree, and with it the pages above that led to nothing else. */
+  #removeEmptied(leaf: number): void {
+    if (this.#levels === 1) return;
+    const meta = this.#meta;
+    let top = 1;
+    while (meta[((this.#path[top] >> PAGE_SHIFT) << META_SHIFT) + COUNT] === 1) top++;
+    const place = this.#path[top];
+    // The keys that led here lead to a neighbour under the same parent from now on: its fences move apart.
+    const toPrevious = (place & SLOT) !== 0;
+    for (let level = 0; level < top; level++) {
+      const page = level === 0 ? leaf : this.#path[level] >> PAGE_SHIFT;
+      const previous = meta[(page << META_SHIFT) + PREVIOUS];
+      const following = meta[(page << META_SHIFT) + FOLLOWING];
+      if (previous !== NO_PAGE) meta[(previous << META_SHIFT) + FOLLOWING] = following;
+      if (following !== NO_PAGE) meta[(following << META_SHIFT) + PREVIOUS] = previous;
+      if (!toPrevious) meta[(following << META_SHIFT) + LOW] = meta[(page << META_SHIFT) + LOW];
+      this.#blunt(level, toPrevious ? previous : following);
+      this.#givePage(page);
+    }
+    const abbreviation = this.#abbreviations[place];
+    this.#closeSlot(place);
+    if (!toPrevious) this.#abbreviations[place] = abbreviation;
+    while (this.#levels > 1 && meta[(this.#root << META_SHIFT) + COUNT] === 1) {
+      const child = this.#refs[this.#root << PAGE_SHIFT];
+      this.#givePage(this.#root);
+      this.#root = child;
+      this.#levels--;
+    }
+  }
+
+  /** Takes abbreviations after a longer prefix, where they tell too little and the fences allow it. */
+  #sharpen(level: number, page: number): void {
+    const meta = page << META_SHIFT;
+    const begin = page << PAGE_SHIFT;
+    const count = this.#meta[meta + COUNT];
+    let ties = 0;
+    for (let place = begin + 1; place < begin + count; place++) {
+      if (this.#abbreviations[place] === this.#abbreviations[place - 1]) ties++;
+    }
+    if (ties * 4 < count || count < 2) return;
+    const prefix = this.#prefixOfFences(page);
+    if (prefix > this.#meta[meta + PREFIX]) this.#abbreviateAgain(level, page, prefix);
+  }
+
+  /** Takes abbreviations after a shorter prefix, where the fences no longer share the one in use. */
+  #blunt(level: number, page: number): void {
+    const prefix = this.#prefixOfFences(page);
+    if (prefix < this.#meta[(page << META_SHIFT) + PREFIX]) this.#abbreviateAgain(level, page, prefix);
+  }
+
+  #narrowCommon(common: number): void {
+    this.#common = common;
+    let first = this.#root;
+    let last = this.#root;
+    for (let level = this.#levels - 1; level >= 0; level--) {
+      this.#blunt(level, first);
+      this.#blunt(level, last);
+      first = this.#refs[first << PAGE_SHIFT];
+      last = this.#refs[(last << PAGE_SHIFT) + this.#meta[(last << META_SHIFT) + COUNT] - 1];
+    }
+  }
+
+  #prefixOfFences(page: number): number {
+    if (this.#tail === undefined) return 0;
+    const meta = page << META_SHIFT;
+    const following = this.#meta[meta + FOLLOWING];
+    if (this.#meta[meta + PREVIOUS] === NO_PAGE || following === NO_PAGE) return this.#common;
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const low = this.#meta[meta + LOW];
+    const high = this.#meta[(following << META_SHIFT) + LOW];
+    const end = Math.min(nodes[low + KEY_LENGTH], nodes[high + KEY_LENGTH]) - this.#tail;
+    let i = 0;
+    while (i < end && kv[nodes[low + OFFSET] + i] === kv[nodes[high + OFFSET] + i]) i++;
+    return i;
+  }
+
+  #abbreviateAgain(level: number, page: number, prefix: number): void {
+    this.#meta[(page << META_SHIFT) + PREFIX] = prefix;
+    const begin = page << PAGE_SHIFT;
+    for (let place = begin; place < begin + this.#meta[(page << META_SHIFT) + COUNT]; place++) {
+      this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(level, place), prefix);
+    }
+  }
+
+  #abbreviationOf(node: NodeIndex, prefix: number): number {
+    if (this.#tail === undefined || node === HEAD) return 0;
+    const nodes = this.#storage.nodes.array;
+    const start = nodes[node + OFFSET];
+    return abbreviate(this.#storage.kv.array, start + prefix, start + nodes[node + KEY_LENGTH] - this.#tail);
+  }
+
+  /** The node whose key a slot stands for: its own in a leaf, the lowest of its child above. */
+  #keyNode(level: number, place: number): NodeIndex {
+    const ref = this.#refs[place];
+    return (level === 0 ? ref & NODE : this.#meta[(ref << META_SHIFT) + LOW]) as NodeIndex;
+  }
+
+  #prefixOf(place: number): number {
+    return this.#meta[((place >> PAGE_SHIFT) << META_SHIFT) + PREFIX];
+  }
+
+  /** Throws at the first thing that is not as it must be, given the nodes in order. */
+  check(inOrder: readonly NodeIndex[]): void {
+    const pagesInUse = this.#checkPage(this.#root, this.#levels - 1);
+    expect(pagesInUse + this.#freePages + 1 === this.#pages, `${pagesInUse} pages in use, of ${this.#pages}`);
+    let level: number[] = [this.#root];
+    for (let height = this.#levels - 1; ; height--) {
+      level.forEach((page, i) => {
+        const meta = page << META_SHIFT;
+        const before = i === 0 ? NO_PAGE : level[i - 1];
+        const behind = i === level.length - 1 ? NO_PAGE : level[i + 1];
+        expect(this.#meta[meta + PREVIOUS] === before, `page ${page} is not linked back to ${before}`);
+        expect(this.#meta[meta + FOLLOWING] === behind, `page ${page} is not linked to ${behind}`);
+        expect((this.#meta[meta + LOW] === HEAD) === (i === 0), `page ${page} has a wrong low fence`);
+        const longest = this.#prefixOfFences(page);
+        expect(this.#meta[meta + PREFIX] <= longest, `page ${page} takes more prefix than its fences share`);
+      });
+      if (height === 0) break;
+      level = level.flatMap((page) => {
+        const begin = page << PAGE_SHIFT;
+        return [...this.#refs.subarray(begin, begin + this.#meta[(page << META_SHIFT) + COUNT])];
+      });
+    }
+    const leaves = level.flatMap((page) => {
+      const begin = page << PAGE_SHIFT;
+      const end = begin + this.#meta[(page << META_SHIFT) + COUNT];
+      return [...this.#refs.subarray(begin, end)];
+    });
+    expect(leaves.length === inOrder.length, `the pages hold ${leaves.length} entries of ${inOrder.length}`);
+    const nodes = this.#storage.nodes.array;
+    leaves.forEach((ref, i) => {
+      expect(
+        (ref & NODE) === inOrder[i],
+        `the pages have node ${ref & NODE} where level 0 has ${inOrder[i]}`,
+      );
+      expect(ref < 0 === nodes[inOrder[i] + HEIGHT] > 1, `node ${inOrder[i]} is marked tall wrongly`);
+    });
+  }
+
+  /** @returns how many pages there are from this one down */
+  #checkPage(page: number, level: number): number {
+    const meta = page << META_SHIFT;
+    const begin = page << PAGE_SHIFT;
+    const count = this.#meta[meta + COUNT];
+    const isRoot = page === this.#root;
+    expect(count <= CAPACITY && count >= (isRoot ? (level === 0 ? 0 : 2) : 1), `page ${page} holds ${count}`);
+    let pages = 1;
+    let total = 0;
+    for (let slot = 0; slot < PAGE; slot++) {
+      const abbreviation = this.#abbreviations[begin + slot];
+      if (slot >= count) {
+        expect(abbreviation === UNUSED, `slot ${slot} of page ${page} is unused, but not marked so`);
+        continue;
+      }
+      const node = this.#keyNode(level, begin + slot);
+      const right = this.#abbreviationOf(node, this.#meta[meta + PREFIX]);
+      expect(abbreviation === right, `slot ${slot} of page ${page} abbreviates its key wrongly`);
+      if (slot > 0) {
+        const isAbove = abbreviation >= this.#abbreviations[begin + slot - 1];
+        expect(isAbove, `slot ${slot} of page ${page} is below the one before`);
+      }
+      if (level > 0) {
+        pages += this.#checkPage(this.#refs[begin + slot], level - 1);
+        total += this.#entriesBelow(level - 1, this.#refs[begin + slot]);
+      }
+    }
+    expect(level === 0 || this.#meta[meta + TOTAL] === total, `page ${page} counts its entries wrongly`);
+    return pages;
+  }
+
+  #takePage(): number {
+    let page = this.#freePage;
+    if (page === NO_PAGE) {
+      page = this.#pages++;
+    } else {
+      this.#freePage = this.#meta[(page << META_SHIFT) + FOLLOWING];
+      this.#freePages--;
+    }
+    this.#abbreviations.fill(UNUSED, page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT);
+    this.#meta.fill(0, page << META_SHIFT, (page + 1) << META_SHIFT);
+    return page;
+  }
+
+  #givePage(page: number): void {
+    this.#meta[(page << META_SHIFT) + FOLLOWING] = this.#freePage;
+    this.#freePage = page;
+    this.#freePages++;
+  }
+}
+
+/** Four bytes from `start` on, missing ones as 0, less their last bit: they order as the keys do, or are equal. */
+function abbreviate(bytes: Uint8Array, start: number, end: number): number {
+  if (start + 4 <= end) {
+    return (
+      (bytes[start] << 23) | (bytes[start + 1] << 15) | (bytes[start + 2] << 7) | (bytes[start + 3] >>> 1)
+    );
+  }
+  let abbreviation = 0;
+  for (let i = start, shift = 23; i < end; i++, shift -= 8) abbreviation |= bytes[i] << shift;
+  return abbreviation;
+}
