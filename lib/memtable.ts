@@ -96,7 +96,7 @@ export class MemTable {
     requireSequence(sequence);
     requireValueType(type);
     requireBytes(userKey, 'userKey');
-    if (type === ValueType.Deletion) value ??= NO_VALUE;
+    if (type === ValueType.Deletion && value === undefined) value = NO_VALUE;
     requireBytes(value, 'value');
     this.#guard.lock();
     try {

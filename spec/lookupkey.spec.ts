@@ -1,6 +1,6 @@
 import { LookupKey, makeInternalKey, ValueType } from '../lib/index.js';
 import { varint32Length, writeVarint32 } from '../lib/varint32.js';
-import { bytes, concat, run, utf8 } from './support/bytes.js';
+import { bytes, run, utf8 } from './support/bytes.js';
 
 describe('LookupKey', () => {
   test('is the bytes of the layout', () => {
