@@ -1,0 +1,443 @@
+import { DB, DBIterator, IteratorReleasedError, checkStructure } from '../lib/index.js';
+import { bytes, text, utf8 } from './support/bytes.js';
+import { thrownBy } from './support/faults.js';
+
+function dbOf(keys: string): DB {
+  const db = new DB();
+  for (const key of keys) db.put(utf8(key), utf8(`value of ${key}`));
+  return db;
+}
+
+const put = (db: DB, key: string, value = `value of ${key}`) => db.put(utf8(key), utf8(value));
+const drop = (db: DB, key: string) => db.delete(utf8(key));
+const at = (it: DBIterator) => (it.valid ? `${text(it.key)}: ${text(it.value)}` : 'nowhere');
+const valueOf = (key: string) => `${key}: value of ${key}`;
+
+/** Both have the entries c to g to show: one because there are no others, one because of its bounds. */
+const views = [
+  { name: 'of everything', make: () => dbOf('cdefg'), range: undefined },
+  { name: 'of a range', make: () => dbOf('abcdefghi'), range: { start: utf8('c'), limit: utf8('h') } },
+  {
+    name: 'of a range whose bounds are no keys',
+    make: () => dbOf('abcdefghi'),
+    range: { start: utf8('bb'), limit: utf8('gg') },
+  },
+];
+
+describe.each(views)('a cursor $name', ({ make, range }) => {
+  let db: DB;
+  let it: DBIterator;
+
+  beforeEach(() => {
+    db = make();
+    it = db.iterator(range);
+  });
+  afterEach(() => checkStructure(db));
+
+  test('fresh, it stands nowhere', () => {
+    expect(it.valid).toBe(false);
+    expect(it.released).toBe(false);
+    expect([it.key, it.value]).toEqual([undefined, undefined]);
+    expect([it.keyStart, it.valueStart, it.valueEnd]).toEqual([-1, -1, -1]);
+  });
+
+  test('fresh, next() is first()', () => {
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('fresh, prev() is false, and next() is first() still', () => {
+    expect(it.prev()).toBe(false);
+    expect(at(it)).toBe('nowhere');
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('first() and last() land on the first and the last', () => {
+    expect(it.last()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+    expect(it.first()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('goes through all, forward and back', () => {
+    const forward = [];
+    while (it.next()) forward.push(text(it.key));
+    expect(forward.join('')).toBe('cdefg');
+    const back = [];
+    while (it.prev()) back.push(text(it.key));
+    expect(back.join('')).toBe('gfedc');
+  });
+
+  test('next() past the end is false, again and again; prev() re-enters at the last', () => {
+    it.last();
+    for (let i = 0; i < 3; i++) {
+      expect(it.next()).toBe(false);
+      expect(at(it)).toBe('nowhere');
+    }
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+  });
+
+  test('prev() past the beginning is false, again and again; next() re-enters at the first', () => {
+    it.first();
+    for (let i = 0; i < 3; i++) {
+      expect(it.prev()).toBe(false);
+      expect(at(it)).toBe('nowhere');
+    }
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('seek lands on the key, or on the first above it', () => {
+    expect(it.seek(utf8('e'))).toBe(true);
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.seek(utf8('dd'))).toBe(true);
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('f'));
+    it.seek(utf8('dd'));
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('d'));
+  });
+
+  test.each(['', 'a', 'b', 'bz', 'c'])("seek '%s', at or below the first, lands on the first", (key) => {
+    expect(it.seek(utf8(key))).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+    expect(it.prev()).toBe(false);
+  });
+
+  test.each(['gz', 'h', 'i', 'z'])("seek '%s', above the last, is false; then prev() is the last", (key) => {
+    expect(it.seek(utf8(key))).toBe(false);
+    expect(at(it)).toBe('nowhere');
+    expect(it.next()).toBe(false);
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+  });
+
+  test('the entry under it deleted: it stands there still, and next() is the first above', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('f'));
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('d'));
+  });
+
+  test('the entry under it deleted: prev() is the last below', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('d'));
+  });
+
+  test('the entry under it and its neighbours deleted: it yields none of them', () => {
+    it.seek(utf8('e'));
+    for (const key of 'edf') drop(db, key);
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+
+    for (const key of 'edf') put(db, key);
+    it.seek(utf8('e'));
+    for (const key of 'edf') drop(db, key);
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('the entry under it deleted, then its neighbours: the same', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    expect(at(it)).toBe(valueOf('e'));
+    drop(db, 'f');
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+  });
+
+  test('all entries deleted: it ends', () => {
+    it.seek(utf8('e'));
+    for (const key of 'cdefg') drop(db, key);
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.next()).toBe(false);
+    expect(it.prev()).toBe(false);
+    expect(it.first()).toBe(false);
+    expect(it.last()).toBe(false);
+  });
+
+  test('new neighbours are seen, above and below', () => {
+    it.seek(utf8('e'));
+    put(db, 'ee');
+    put(db, 'dd');
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('ee'));
+    it.seek(utf8('e'));
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('dd'));
+  });
+
+  test('the entry under it deleted, then new neighbours put: they are seen', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    put(db, 'ee');
+    put(db, 'dd');
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('ee'));
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('dd'));
+  });
+
+  test('the entry under it deleted and put again: it shows the new value and goes on from there', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    put(db, 'e', 'new');
+    expect(at(it)).toBe('e: new');
+    put(db, 'ee');
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('ee'));
+  });
+
+  test('the entry under it deleted, looked at, and put again: the same', () => {
+    it.seek(utf8('e'));
+    drop(db, 'e');
+    expect(at(it)).toBe(valueOf('e'));
+    put(db, 'e', 'new');
+    expect(at(it)).toBe('e: new');
+    drop(db, 'e');
+    expect(at(it)).toBe('e: new');
+    put(db, 'e', 'newer');
+    expect(it.valid).toBe(true);
+    expect(text(it.value)).toBe('newer');
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('d'));
+  });
+
+  test('at the end, then a larger key put: next() stays false, prev() finds the new last', () => {
+    it.last();
+    it.next();
+    put(db, 'gf');
+    expect(it.next()).toBe(false);
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('gf'));
+  });
+
+  test('before the beginning, then a smaller key put: next() finds the new first', () => {
+    drop(db, 'c');
+    it.first();
+    it.prev();
+    put(db, 'c');
+    expect(it.prev()).toBe(false);
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
+  });
+
+  test('the value replaced under it: what was read stays, the next read sees the new one', () => {
+    it.seek(utf8('e'));
+    const { key, value } = it;
+    put(db, 'e', 'another');
+    expect(text(key)).toBe('e');
+    expect(text(value)).toBe('value of e');
+    expect(at(it)).toBe('e: another');
+    put(db, 'e', '');
+    expect(at(it)).toBe('e: ');
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('f'));
+  });
+
+  test('its positions are where the bytes are in kvData, after growth and overwrites too', () => {
+    it.seek(utf8('e'));
+    const check = (value: string) => {
+      expect(text(db.kvData.subarray(it.keyStart, it.valueStart))).toBe('e');
+      expect(text(db.kvData.subarray(it.valueStart, it.valueEnd))).toBe(value);
+    };
+    check('value of e');
+    put(db, 'x', 'x'.repeat(100_000));
+    check('value of e');
+    put(db, 'e', 'new');
+    check('new');
+    const { keyStart } = it;
+    drop(db, 'e');
+    check('new');
+    expect(it.keyStart).toBe(keyStart);
+    for (const position of ['keyStart', 'valueStart', 'valueEnd'] as const) {
+      put(db, 'e', `again for ${position}`);
+      const before = it[position];
+      expect(before).toBeGreaterThan(keyStart);
+    }
+  });
+
+  test('released, every move throws, and it stands nowhere', () => {
+    it.seek(utf8('e'));
+    it.release();
+    expect(it.released).toBe(true);
+    expect(at(it)).toBe('nowhere');
+    expect([it.key, it.value, it.keyStart, it.valueStart, it.valueEnd]).toEqual([
+      undefined,
+      undefined,
+      -1,
+      -1,
+      -1,
+    ]);
+    const moves = [
+      () => it.first(),
+      () => it.last(),
+      () => it.seek(utf8('e')),
+      () => it.next(),
+      () => it.prev(),
+    ];
+    for (const move of moves) {
+      const error = thrownBy(move);
+      expect(error).toBeInstanceOf(IteratorReleasedError);
+      expect(error.message).toBe('this iterator was released; make a new one');
+    }
+    it.release();
+    it[Symbol.dispose]();
+    expect(it.released).toBe(true);
+  });
+
+  test('disposed, it is released', () => {
+    it[Symbol.dispose]();
+    expect(it.released).toBe(true);
+    expect(() => it.next()).toThrow(IteratorReleasedError);
+  });
+
+  test.each(['fresh', 'standing', 'at the end'])(
+    'after a reset (%s), every move throws and it reads nothing',
+    (state) => {
+      if (state !== 'fresh') it.last();
+      if (state === 'at the end') it.next();
+      db.reset();
+      for (const key of 'cdefg') put(db, key, 'stale?');
+      expect(at(it)).toBe('nowhere');
+      expect([it.key, it.value, it.keyStart, it.valueStart, it.valueEnd]).toEqual([
+        undefined,
+        undefined,
+        -1,
+        -1,
+        -1,
+      ]);
+      const moves = [
+        () => it.first(),
+        () => it.last(),
+        () => it.seek(utf8('e')),
+        () => it.next(),
+        () => it.prev(),
+      ];
+      for (const move of moves) {
+        const error = thrownBy(move);
+        expect(error).toBeInstanceOf(IteratorReleasedError);
+        expect(error.message).toBe('the DB was reset under this iterator; make a new one');
+      }
+      expect(it.released).toBe(false);
+      it.release();
+      expect(it.released).toBe(true);
+    },
+  );
+
+  test.each([
+    ['valid', false],
+    ['key', undefined],
+    ['value', undefined],
+    ['keyStart', -1],
+    ['valueStart', -1],
+    ['valueEnd', -1],
+  ] as const)('after a reset, %s read before all else is %s', (member, expected) => {
+    it.first();
+    db.reset();
+    put(db, 'c', 'stale?');
+    expect(it[member]).toBe(expected);
+  });
+
+  test('a reset between does not confuse a cursor made after it', () => {
+    db.reset();
+    const later = db.iterator(range);
+    put(db, 'd');
+    expect(later.next()).toBe(true);
+    expect(at(later)).toBe(valueOf('d'));
+  });
+});
+
+describe('a cursor over nothing', () => {
+  const nothing = [
+    { name: 'an empty DB', keys: '', range: undefined },
+    { name: 'a range between two keys', keys: 'abcd', range: { start: utf8('bb'), limit: utf8('bc') } },
+    { name: 'a range above all keys', keys: 'abcd', range: { start: utf8('e') } },
+    { name: 'a range below all keys', keys: 'abcd', range: { limit: utf8('a') } },
+    { name: 'an empty limit', keys: 'abcd', range: { limit: bytes() } },
+    { name: 'start = limit', keys: 'abcd', range: { start: utf8('b'), limit: utf8('b') } },
+    { name: 'start > limit', keys: 'abcd', range: { start: utf8('d'), limit: utf8('b') } },
+  ];
+
+  test.each(nothing)('$name: every move is false, and nothing is thrown', ({ keys, range }) => {
+    const it = dbOf(keys).iterator(range);
+    const moves = [
+      () => it.next(),
+      () => it.prev(),
+      () => it.first(),
+      () => it.prev(),
+      () => it.next(),
+      () => it.last(),
+      () => it.next(),
+      () => it.prev(),
+      () => it.seek(utf8('b')),
+      () => it.prev(),
+      () => it.seek(bytes()),
+      () => it.next(),
+    ];
+    for (const move of moves) {
+      expect(move()).toBe(false);
+      expect(it.valid).toBe(false);
+    }
+  });
+
+  test.each(nothing)('$name: the iterables are empty', ({ keys, range }) => {
+    const db = dbOf(keys);
+    expect([...db.entries(range)]).toEqual([]);
+    expect([...db.keys({ ...range, reverse: true })]).toEqual([]);
+  });
+
+  test('an empty DB that is filled later', () => {
+    const db = new DB();
+    const it = db.iterator();
+    expect(it.next()).toBe(false);
+    put(db, 'a');
+    expect(it.next()).toBe(false);
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('a'));
+  });
+});
+
+describe('many cursors', () => {
+  it('do not disturb each other', () => {
+    const db = dbOf('abcdefghij');
+    const cursors = [...'abcdefghij'].map((key) => {
+      const it = db.iterator();
+      it.seek(utf8(key));
+      return it;
+    });
+    for (const key of 'bdfhj') drop(db, key);
+    expect(cursors.map((it) => text(it.key)).join('')).toBe('abcdefghij');
+    cursors.forEach((it) => it.next());
+    expect(cursors.map((it) => text(it.key) ?? '.').join('')).toBe('cceeggii..');
+    cursors.forEach((it) => it.prev());
+    expect(cursors.map((it) => text(it.key) ?? '.').join('')).toBe('aacceeggii');
+  });
+
+  it('see the empty key as a key like any other', () => {
+    const db = dbOf('a');
+    db.put(bytes(), utf8('empty'));
+    const it = db.iterator();
+    expect(it.first()).toBe(true);
+    expect(it.key).toEqual(bytes());
+    expect(it.valid).toBe(true);
+    db.delete(bytes());
+    expect(it.valid).toBe(true);
+    expect(it.key).toEqual(bytes());
+    expect(text(it.value)).toBe('empty');
+    expect(it.next()).toBe(true);
+    expect(it.prev()).toBe(false);
+    db.put(bytes(), utf8('again'));
+    expect(it.next()).toBe(true);
+    expect(text(it.value)).toBe('again');
+  });
+});
