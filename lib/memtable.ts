@@ -155,8 +155,7 @@ export class MemTable {
    * not count: growth by doubling may hold up to as much again.
    */
   get approximateMemoryUsage(): number {
-    const { kv, nodes } = this.#table.storage;
-    return kv.length + nodes.length * Int32Array.BYTES_PER_ELEMENT;
+    return this.#table.storage.kv.length + this.#table.indexBytes;
   }
 
   /**

@@ -10,7 +10,8 @@ import {
   type Comparer,
   type MemTableIterator,
 } from '../lib/index.js';
-import { run, sameBytes, show } from './support/bytes.js';
+import { run, sameBytes, show, utf8 } from './support/bytes.js';
+import { Prng } from './support/prng.js';
 import { keys } from './support/programs.js';
 import { VersionCursor, VersionModel, type Version } from './support/versions.js';
 
@@ -167,6 +168,11 @@ function shownVersion(version: Version | undefined): string {
   return `${userKey} ${version.sequence} ${version.type} ${value}`;
 }
 
+/** One form for all keys that an order calls equal. */
+function canonical(comparer: Comparer, key: Uint8Array): Uint8Array {
+  return comparer.compare(utf8('a'), utf8('A')) === 0 ? folded(key) : key;
+}
+
 describe.each(ORDERS)('a MemTable ($name)', (comparer) => {
   it('does what a sorted array of versions does, whatever the calls and wherever its cursors are', () => {
     let operations = 0;
@@ -182,5 +188,45 @@ describe.each(ORDERS)('a MemTable ($name)', (comparer) => {
       { seed: 20110801, numRuns: 180 },
     );
     expect(operations).toBeGreaterThan(OPERATIONS);
+  });
+
+  it('keeps many versions of many keys in order, and finds each', () => {
+    const draw = new Prng(56);
+    const table = new MemTable({ comparer });
+    const model = new Map<string, Version>();
+    for (let i = 0; i < 30_000; i++) {
+      const userKey = utf8(`${draw.pick(['user', 'User', 'a/longer/prefix/'])}:${draw.below(500)}`);
+      const sequence = BigInt(draw.below(1000)) << BigInt(draw.below(47));
+      const version = { userKey, sequence, type: draw.below(2), value: utf8(String(i)) };
+      const name = `${Buffer.from(canonical(comparer, userKey)).toString('hex')} ${sequence} ${version.type}`;
+      const added = attempt(() =>
+        table.add(given(sequence), version.type as ValueType, userKey, version.value),
+      );
+      if (added === model.has(name)) throw new Error(`version ${i} was ${added ? 'added' : 'refused'}`);
+      if (added) model.set(name, version);
+    }
+    const order = new VersionModel(comparer.compare);
+    const sorted = [...model.values()].sort((a, b) => order.compare(a, b));
+    const it = table.iterator();
+    for (const version of sorted) {
+      it.next();
+      if (shown(it) !== shownVersion(version)) throw new Error(`${shown(it)}, not ${shownVersion(version)}`);
+    }
+    expect(it.next()).toBe(false);
+    for (let i = sorted.length - 1; i >= 0; i--) {
+      it.prev();
+      if (shown(it) !== shownVersion(sorted[i]))
+        throw new Error(`${shown(it)}, not ${shownVersion(sorted[i])}`);
+    }
+    sorted.forEach(({ userKey, sequence, type, value }, i) => {
+      const hidden = i > 0 && order.compare(sorted[i - 1], { userKey, sequence, type: 1 }) === 0;
+      const entry = table.get(userKey, given(sequence));
+      const expected = hidden ? sorted[i - 1] : { type, value };
+      const found = entry?.type === ValueType.Value ? entry.value : undefined;
+      if (entry?.type !== expected.type || (entry.type === 1 && !sameBytes(found, expected.value))) {
+        throw new Error(`reading version ${i} gave ${show(found)}`);
+      }
+    });
+    checkTable(MemTable.tableOf(table));
   });
 });
