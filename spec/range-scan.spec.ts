@@ -11,6 +11,9 @@ const PROGRAM = join(__dirname, '../build/examples/range-scan.js');
 const FIGURES =
   /^(.+): loaded (\d+) entries \((\d+) bytes\) in [\d.]+ ms, scanned (\d+) \((\d+) bytes\) in [\d.]+ ms\n$/;
 
+// Every test starts programs, which on a busy machine takes its time.
+jest.setTimeout(60_000);
+
 let folder: string;
 
 beforeAll(() => {
