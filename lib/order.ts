@@ -61,6 +61,9 @@ export class InternalOrder implements Order {
 export class CustomOrder implements Order {
   readonly #comparer: Comparer;
   #comparing = false;
+  /** The last part of a longer array that was compared: it takes as long to make as a comparison. */
+  #given: Uint8Array = new Uint8Array(0);
+  #givenOf: Uint8Array | undefined;
 
   constructor(comparer: Comparer) {
     this.#comparer = comparer;
@@ -71,7 +74,7 @@ export class CustomOrder implements Order {
     if (this.#comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
     this.#comparing = true;
     try {
-      const given = keyLength === key.length ? key : key.subarray(0, keyLength);
+      const given = keyLength === key.length ? key : this.#startOf(key, keyLength);
       const result: unknown = this.#comparer.compare(kv.subarray(offset, offset + length), given);
       if (typeof result !== 'number' || Number.isNaN(result)) {
         throw new TypeError(
@@ -82,5 +85,13 @@ export class CustomOrder implements Order {
     } finally {
       this.#comparing = false;
     }
+  }
+
+  #startOf(key: Uint8Array, length: number): Uint8Array {
+    if (this.#givenOf !== key || this.#given.length !== length) {
+      this.#given = key.subarray(0, length);
+      this.#givenOf = key;
+    }
+    return this.#given;
   }
 }
