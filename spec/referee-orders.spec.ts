@@ -1,7 +1,8 @@
-import { InternalKeyComparer, MemTable, bytewise, makeInternalKey, parseInternalKey } from '../lib/index.js';
+import { bytewise } from '../lib/index.js';
 import { checkShortening } from './support/orders.js';
-import { fromHex, readOrders, toHex } from './support/recordings.js';
+import { fromHex, readOrders } from './support/recordings.js';
 
+// Its internal keys and their order are in internalkey.spec.ts.
 describe("goleveldb's byte order", () => {
   const { separators, successors } = readOrders().bytewise;
 
@@ -34,56 +35,5 @@ describe("goleveldb's byte order", () => {
       expect(separator.length).toBeLessThanOrEqual(a.length);
       expect(separator.buffer).not.toBe(a.buffer);
     }
-  });
-});
-
-describe("goleveldb's internal keys", () => {
-  const { keys, comparisons, separators, successors } = readOrders().internal;
-  const comparer = new InternalKeyComparer(bytewise);
-
-  test('2,000 are made of the same bytes, and parsed into the same parts', () => {
-    expect(keys.length).toBe(2000);
-    for (const { userKey, sequence, type, key } of keys) {
-      expect(toHex(makeInternalKey(fromHex(userKey), BigInt(sequence), type))).toBe(key);
-      const parsed = parseInternalKey(fromHex(key));
-      expect([toHex(parsed.userKey), String(parsed.sequence), parsed.type]).toEqual([
-        userKey,
-        sequence,
-        type,
-      ]);
-    }
-  });
-
-  test('they come in the same order', () => {
-    const reversed = keys.map(({ key }) => fromHex(key)).reverse();
-    const sorted = reversed.sort((a, b) => comparer.compare(a, b));
-    expect(sorted.map(toHex)).toEqual(keys.map(({ key }) => key));
-  });
-
-  test('a memtable keeps their versions in the same order', () => {
-    const table = new MemTable();
-    for (const { userKey, sequence, type } of [...keys].reverse()) {
-      table.add(BigInt(sequence), type, fromHex(userKey), new Uint8Array(0));
-    }
-    const order: unknown[] = [];
-    for (const it = table.iterator(); it.next();) {
-      order.push([toHex(it.userKey!), String(it.sequence), it.type]);
-    }
-    expect(order).toEqual(keys.map(({ userKey, sequence, type }) => [userKey, sequence, type]));
-  });
-
-  test('2,000 comparisons, many of the same user key, have the same sign', () => {
-    const tag = 16;
-    const sameUserKey = comparisons.filter(({ a, b }) => a.slice(0, -tag) === b.slice(0, -tag) && a !== b);
-    expect([comparisons.length, sameUserKey.length > 300]).toEqual([2000, true]);
-    const signs = comparisons.map(({ a, b }) => Math.sign(comparer.compare(fromHex(a), fromHex(b))));
-    expect(signs).toEqual(comparisons.map(({ sign }) => sign));
-  });
-
-  test('2,000 separators and 2,000 successors are the same', () => {
-    expect([separators.length, successors.length]).toEqual([2000, 2000]);
-    expect(separators.filter(({ separator }) => separator !== null).length).toBeGreaterThan(200);
-    expect(successors.filter(({ successor }) => successor !== null).length).toBeGreaterThan(200);
-    expect(checkShortening({ separators, successors }, comparer)).toEqual([]);
   });
 });

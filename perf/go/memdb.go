@@ -18,10 +18,8 @@ type openedDB struct {
 	rnd      **rand.Rand
 }
 
-const (
-	firstNode  = 16 // the head takes 4 slots and 12 links
-	slotHeight = 3
-)
+// slotHeight is where a node keeps its height.
+const slotHeight = 3
 
 func openDB(order comparer.BasicComparer, capacity int) *openedDB {
 	db := memdb.New(order, capacity)

@@ -69,7 +69,8 @@ type checkpoint struct {
 	NodeBytes []byte `json:"nodeBytes,omitempty"`
 }
 
-const operationsPerCheckpoint = 500
+// operationsPerCheckpoint is how often there is one; besides, there is one before each reset and one at the end.
+func operationsPerCheckpoint(operations int) int { return max(500, operations/10) }
 
 // replayer runs a trace against goleveldb and notes one line of text for each operation: the call and what it returned.
 type replayer struct {
@@ -101,7 +102,7 @@ func replay(seed uint32, operations int, full bool) recordedTrace {
 		if full {
 			recorded.Results = append(recorded.Results, text)
 		}
-		if (i+1)%operationsPerCheckpoint == 0 || i+1 == operations {
+		if (i+1)%operationsPerCheckpoint(operations) == 0 || i+1 == operations {
 			recorded.Checkpoints = append(recorded.Checkpoints, r.checkpoint(i+1, full))
 		}
 	}

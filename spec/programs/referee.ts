@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DB, bytewise } from 'flat-memdb';
-import { checkShortening } from '../support/orders.js';
+import { DB, InternalKeyComparer, bytewise } from 'flat-memdb';
+import { checkInternalOrder, checkShortening } from '../support/orders.js';
 import {
   CORNERS,
   ORDERS,
@@ -90,8 +90,12 @@ function* compareTraces(seeds: number[], operations: number): Generator<string> 
 function* compareOrders(seed: number): Generator<string> {
   const path = join(folder, 'orders.json.gz');
   run(referee(), ['orders', '-seed', `${seed}`, '-pairs', `${COMMITTED_PAIRS}`, '-out', path]);
-  console.log(`referee: separators and successors of ${COMMITTED_PAIRS} fresh pairs of keys, seed ${seed}`);
-  yield* checkShortening(readRecording<OrdersRecording>(path).bytewise, bytewise);
+  console.log(`referee: ${COMMITTED_PAIRS} fresh pairs of keys and of internal keys, seed ${seed}`);
+  const fresh = readRecording<OrdersRecording>(path);
+  const internalOrder = new InternalKeyComparer(bytewise);
+  yield* checkShortening(fresh.bytewise, bytewise);
+  yield* checkShortening(fresh.internal, internalOrder);
+  yield* checkInternalOrder(fresh.internal, internalOrder);
 }
 
 /** Recordings repeat exactly: a difference means another goleveldb, or that perf/go was changed and not run. */

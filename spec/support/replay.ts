@@ -14,14 +14,14 @@ import { CURSOR_SLOTS, LARGEST_VALUE, Trace, type CursorOperation, type Operatio
 
 /** Where our DB did something else than goleveldb. */
 export class Mismatch extends Error {
-  constructor(trace: RecordedTrace, operation: number, what: string) {
-    super(`trace ${hex(trace.seed)}, operation ${operation}: ${what}`);
+  constructor(trace: RecordedTrace, operation: number, what: string, options?: ErrorOptions) {
+    super(`trace ${hex(trace.seed)}, operation ${operation}: ${what}`, options);
     this.name = 'Mismatch';
   }
 }
 
 /** Besides those, there is a checkpoint before each reset and one at the end. */
-const OPERATIONS_PER_CHECKPOINT = 500;
+const operationsPerCheckpoint = (operations: number) => Math.max(500, Math.floor(operations / 10));
 
 /** How often each case occurred in a trace: a spec checks that none was left out. */
 export type Coverage = Map<string, number>;
@@ -32,7 +32,11 @@ export type Coverage = Map<string, number>;
  */
 export function replay(recorded: RecordedTrace, operations: number, open: OpenStore): Coverage {
   const run = new Replay(recorded, open);
-  for (let i = 0; i < operations; i++) run.step(i);
+  for (let i = 0; i < operations; i++) {
+    run.step(i);
+    const done = i + 1;
+    if (done % operationsPerCheckpoint(operations) === 0 || done === operations) run.check(done);
+  }
   run.end(operations);
   return run.coverage;
 }
@@ -82,12 +86,12 @@ class Replay {
 
   step(operation: number): void {
     const op = this.#trace.next();
-    if (op.kind === 'reset') this.#check(operation);
+    if (op.kind === 'reset') this.check(operation);
     let text;
     try {
       text = this.#run(op);
     } catch (error) {
-      throw new Mismatch(this.#recorded, operation, `${op.kind} threw ${String(error)}`);
+      throw new Mismatch(this.#recorded, operation, `${op.kind} threw ${String(error)}`, { cause: error });
     }
     this.#hash = fnv(fnv(this.#hash, text), '\n');
     const theirs = this.#recorded.results?.[operation];
@@ -97,11 +101,9 @@ class Replay {
     if ((mix(this.#hash) & 0xff) !== this.#digests[operation]) {
       throw new Mismatch(this.#recorded, operation, `the digest is not goleveldb's after "${text}"`);
     }
-    if ((operation + 1) % OPERATIONS_PER_CHECKPOINT === 0) this.#check(operation + 1);
   }
 
   end(operations: number): void {
-    if (operations % OPERATIONS_PER_CHECKPOINT !== 0) this.#check(operations);
     const { checkpoints, heights } = this.#recorded;
     const complete =
       this.#digests.length === operations &&
@@ -126,7 +128,7 @@ class Replay {
   }
 
   /** Compares the whole state, and the arrays byte for byte and slot for slot (by their hashes if not recorded in full). */
-  #check(operation: number): void {
+  check(operation: number): void {
     const theirs: Checkpoint | undefined = this.#recorded.checkpoints[this.#checkpoint++];
     if (theirs?.operation !== operation) {
       throw new Mismatch(this.#recorded, operation, 'goleveldb made no checkpoint here');
