@@ -11,7 +11,7 @@ const PROGRAM = join(__dirname, '../build/examples/range-scan.js');
 const FIGURES =
   /^(.+): loaded (\d+) entries \((\d+) bytes\) in [\d.]+ ms, scanned (\d+) \((\d+) bytes\) in [\d.]+ ms\n$/;
 
-// Every test starts programs, which on a busy machine takes its time.
+// Every test starts programs, which takes its time on a busy machine.
 jest.setTimeout(60_000);
 
 let folder: string;
@@ -34,6 +34,7 @@ function run(args: string[], input?: string, nodeOptions: string[] = []): Run {
     input: Buffer.from(input ?? '', 'latin1'),
     maxBuffer: 1 << 26,
     cwd: folder,
+    timeout: 30_000, // jest cannot end a wait as this one
   });
   return { status, stdout: stdout.toString('latin1'), stderr: stderr.toString() };
 }
