@@ -13,15 +13,19 @@ export function thrownBy(call: () => unknown): Error {
   throw new Error(`expected the call to throw, but it gave ${String(result)}`);
 }
 
-/** All that a DB holds, as plain copies: both arrays, what its calls show, and its counters. */
+/** All that a DB holds, as texts that are quick to compare: both arrays, what its calls show, and its counters. */
 export function snapshot(db: DB) {
   return {
-    entries: [...db].map(([key, value]) => [[...key], [...value]]),
-    kv: [...db.kvData.subarray(0, db.kvLength)],
-    nodes: [...db.nodeData.subarray(0, db.nodeLength)],
+    entries: Array.from(db, ([key, value]) => `${hex(key)}=${hex(value)}`).join(' '),
+    kv: hex(db.kvData.subarray(0, db.kvLength)),
+    nodes: db.nodeData.subarray(0, db.nodeLength).join(' '),
     length: db.length,
     size: db.size,
   };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
 /** A comparer in byte order that can be told to fail, or to do anything else, at a call to come. */

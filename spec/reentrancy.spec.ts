@@ -1,0 +1,165 @@
+import { DB, LockMisuseError, bytewise, checkStructure, type DBIterator } from '../lib/index.js';
+import { bytes, text, utf8 } from './support/bytes.js';
+import { FaultyComparer, snapshot, thrownBy } from './support/faults.js';
+
+interface Scene {
+  db: DB;
+  comparer: FaultyComparer;
+  /** Stands on d, in [b, g). */
+  it: DBIterator;
+  /** Another, on e, which was deleted. */
+  orphan: DBIterator;
+}
+
+function scene(): Scene {
+  const comparer = new FaultyComparer();
+  const db = new DB({ comparer });
+  for (const key of 'hbdfaceg') db.put(utf8(key), utf8(`value of ${key}`));
+  const it = db.iterator({ start: utf8('b'), limit: utf8('g') });
+  it.seek(utf8('d'));
+  const orphan = db.iterator();
+  orphan.seek(utf8('e'));
+  db.delete(utf8('e'));
+  return { db, comparer, it, orphan };
+}
+
+type Call = [name: string, call: (scene: Scene) => unknown];
+
+const writes: Call[] = [
+  ['put of a new key', ({ db }) => db.put(utf8('cc'), utf8('new'))],
+  ['put over another', ({ db }) => db.put(utf8('c'), utf8('new'))],
+  ['delete', ({ db }) => db.delete(utf8('c'))],
+];
+const reads: Call[] = [
+  ['get', ({ db }) => text(db.get(utf8('c')))],
+  ['has', ({ db }) => db.has(utf8('c'))],
+  ['find', ({ db }) => db.find(utf8('cc'))?.map(text)],
+  ['seek', ({ it }) => it.seek(utf8('c'))],
+  ['first of a range', ({ it }) => it.first()],
+  ['last of a range', ({ it }) => it.last()],
+  ['next from a deleted entry', ({ orphan }) => orphan.next()],
+  ['prev', ({ it }) => it.prev()],
+  ['keys of a range', ({ db }) => [...db.keys({ start: utf8('b') })].map(text)],
+];
+const others: Call[] = [
+  ['reset', ({ db }) => db.reset()],
+  ['put', ({ db }) => db.put(utf8('c'), utf8('from the comparer'))],
+  ['put of a new key', ({ db }) => db.put(utf8('x'), utf8('from the comparer'))],
+];
+/** These compare nothing, so that inside a read they would do no harm. */
+const glances: Call[] = [
+  ['next', ({ it }) => it.next()],
+  ['first of all', ({ db }) => db.iterator().first()],
+  ['last of all', ({ db }) => db.iterator().last()],
+  ['length', ({ db }) => db.length],
+  ['size', ({ db }) => db.size],
+  ['kvData', ({ db }) => db.kvData],
+];
+
+const cases = [
+  ...writes.flatMap((outer) =>
+    [...writes, ...reads, ...others, ...glances].map((inner) => ({ outer, inner })),
+  ),
+  ...reads.flatMap((outer) => [...writes, ...reads, ...others].map((inner) => ({ outer, inner }))),
+].map(({ outer, inner }) => ({ inner: inner[0], outer: outer[0], call: outer[1], callBack: inner[1] }));
+
+describe.each(cases)('a comparer that calls $inner in the middle of $outer', ({ call, callBack }) => {
+  it('is refused, and nothing is changed', () => {
+    const { db, comparer, it, orphan } = scene();
+    const before = snapshot(db);
+    comparer.arm(2, () => callBack({ db, comparer, it, orphan }));
+    const error = thrownBy(() => call({ db, comparer, it, orphan }));
+    expect(error).toBeInstanceOf(LockMisuseError);
+    expect(error.message).toContain('must not call the DB it serves');
+    comparer.disarm();
+    expect(snapshot(db)).toEqual(before);
+    checkStructure(db);
+    expect([text(it.key), text(orphan.key)]).toEqual(['d', 'e']);
+
+    const twin = scene();
+    expect(call({ db, comparer, it, orphan })).toEqual(call(twin));
+    expect(snapshot(db)).toEqual(snapshot(twin.db));
+  });
+
+  it('is refused, and what it was called for goes on, when it swallows the error', () => {
+    const current = scene();
+    const { db, comparer } = current;
+    let refusal: unknown;
+    const { compare } = comparer;
+    comparer.arm(2, () => {
+      refusal = thrownBy(() => callBack(current));
+      throw refusal;
+    });
+    comparer.compare = (a, b) => {
+      try {
+        return compare.call(comparer, a, b);
+      } catch {
+        return bytewise.compare(a, b);
+      }
+    };
+    const twin = scene();
+    expect(call(current)).toEqual(call(twin));
+    expect(refusal).toBeInstanceOf(LockMisuseError);
+    comparer.disarm();
+    expect(snapshot(db)).toEqual(snapshot(twin.db));
+    checkStructure(db);
+    expect([text(current.it.key), text(current.orphan.key)]).toEqual([
+      text(twin.it.key),
+      text(twin.orphan.key),
+    ]);
+  });
+});
+
+describe.each([...writes, ...reads, ...others, ...glances])(
+  'a height source that calls %s',
+  (_, callBack) => {
+    it('is refused, and nothing is changed', () => {
+      let asked: (() => unknown) | undefined;
+      const db = new DB({
+        randHeight: () => {
+          asked?.();
+          return 1;
+        },
+      });
+      for (const key of 'hbdfaceg') db.put(utf8(key), utf8(`value of ${key}`));
+      const it = db.iterator({ start: utf8('b'), limit: utf8('g') });
+      it.seek(utf8('d'));
+      const orphan = db.iterator();
+      orphan.seek(utf8('e'));
+      db.delete(utf8('e'));
+      const before = snapshot(db);
+
+      asked = () => callBack({ db, comparer: new FaultyComparer(), it, orphan });
+      const error = thrownBy(() => db.put(utf8('new'), bytes()));
+      expect(error).toBeInstanceOf(LockMisuseError);
+      expect(error.message).toContain('must not call the DB it serves');
+      asked = undefined;
+      expect(snapshot(db)).toEqual(before);
+      checkStructure(db);
+      db.put(utf8('new'), bytes());
+      expect(db.has(utf8('new'))).toBe(true);
+    });
+  },
+);
+
+describe('a comparer that serves two DBs', () => {
+  it('may be asked by both, and may read one while it serves the other', () => {
+    const log = new DB();
+    const comparer = {
+      name: 'logged',
+      compare(a: Uint8Array, b: Uint8Array) {
+        log.put(a, b);
+        return bytewise.compare(a, b);
+      },
+    };
+    const one = new DB({ comparer });
+    const two = new DB({ comparer });
+    for (const key of 'cab') {
+      one.put(utf8(key), bytes());
+      two.put(utf8(key), bytes());
+    }
+    expect([...one.keys()].map(text).join('')).toBe('abc');
+    expect([...two.keys()].map(text).join('')).toBe('abc');
+    expect(log.length).toBeGreaterThan(0);
+  });
+});
