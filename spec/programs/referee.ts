@@ -67,7 +67,7 @@ function main(): number {
   }
   const failures = [...compareTraces(seeds, operations), ...compareOrders(seeds[0]), ...compareCommitted()];
   for (const failure of failures) console.error(`referee: ${failure}`);
-  console.log(failures.length === 0 ? 'referee: no differences' : `referee: ${failures.length} differences`);
+  console.log(failures.length === 0 ? 'referee: no differences' : `referee: differences: ${failures.length}`);
   return failures.length === 0 ? 0 : 1;
 }
 
@@ -127,11 +127,10 @@ function whatIsMissing(): string | undefined {
     return 'Go is not installed (https://go.dev/dl).';
   }
   try {
-    // Only what a build needs: packages that only goleveldb's tests use are not fetched.
-    execFileSync('go', ['list', '-deps', '.'], { cwd: goModule, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('go', ['mod', 'download'], { cwd: goModule, stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (error) {
     const reason = String((error as { stderr?: unknown }).stderr).trim();
-    return `the Go module goleveldb could not be fetched. Go says:\n${reason}`;
+    return `the Go modules it needs could not be fetched. Go says:\n${reason}`;
   }
   return undefined;
 }
