@@ -42,9 +42,9 @@ export function requireBytes(value: unknown, what: string): asserts value is Uin
   if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
     throw new TypeError(`${what} must be a Uint8Array, but got ${describe(value)}${howToEncode(value)}`);
   }
-  if (value.length === 0 && isDetached(value)) {
+  if (value.length === 0 && isLost(value)) {
     throw new TypeError(
-      `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere): pass a copy made before the transfer`,
+      `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before`,
     );
   }
 }
@@ -54,9 +54,10 @@ function isForeignUint8Array(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
-function isDetached(bytes: Uint8Array): boolean {
+/** Whether an array reads as empty since its bytes are gone. Methods of arrays refuse those. */
+function isLost(bytes: Uint8Array): boolean {
   try {
-    new Uint8Array(bytes.buffer);
+    Uint8Array.prototype.fill.call(bytes, 0);
     return false;
   } catch {
     return true;

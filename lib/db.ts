@@ -1,8 +1,9 @@
 import { describe, requireBytes } from './bytes.js';
 import { bytewise, type Comparer } from './comparer.js';
 import { DBIterator } from './iterator.js';
-import { orderOf } from './order.js';
+import { byteOrder, orderOf } from './order.js';
 import type { Range, Scan } from './range.js';
+import { ComparerGuard } from './reentry.js';
 import { LocalRWLock, type RWLock } from './rwlock.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type NodeIndex } from './storage.js';
 import { Table, type Internals } from './table.js';
@@ -49,8 +50,9 @@ export class DB {
     if (randHeight !== undefined && typeof randHeight !== 'function') {
       throw new TypeError(`randHeight must be a function, but got ${describe(randHeight)}`);
     }
-    this.#lock = lock;
-    this.#table = new Table({ order: orderOf(comparer), capacity, randHeight, memory });
+    const order = orderOf(comparer);
+    this.#lock = order === byteOrder ? lock : new ComparerGuard(lock, order);
+    this.#table = new Table({ order, capacity, randHeight, memory });
   }
 
   /** What a DB is made of: for the structure check and for tests. @internal */

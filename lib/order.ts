@@ -14,6 +14,8 @@ export interface Order {
    * way that `compare` alone knows. 0 where keys are plainly in byte order, `undefined` where nothing is known.
    */
   readonly byteOrderedTail?: number;
+  /** Whether a caller's comparer is running: what it calls meanwhile is called from inside. */
+  readonly comparing?: boolean;
   compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number;
 }
 
@@ -46,6 +48,10 @@ export class InternalOrder implements Order {
     this.byteOrderedTail = this.user === byteOrder ? TAG_LENGTH : undefined;
   }
 
+  get comparing(): boolean {
+    return this.user.comparing === true;
+  }
+
   /** @throws InternalKeyCorruptedError when a key is too short to hold a tag */
   compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {
     requireTag(length);
@@ -67,6 +73,10 @@ export class CustomOrder implements Order {
 
   constructor(comparer: Comparer) {
     this.#comparer = comparer;
+  }
+
+  get comparing(): boolean {
+    return this.#comparing;
   }
 
   compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {

@@ -259,9 +259,12 @@ export class Table {
     const { storage } = this;
     storage.reserve(keyLength + value.length, 0);
     const offset = storage.appendRecord(key, keyLength, value);
-    this.size += value.length - storage.nodes.array[node + VALUE_LENGTH];
-    storage.nodes.write(node + OFFSET, offset);
-    storage.nodes.write(node + VALUE_LENGTH, value.length);
+    const { nodes } = storage;
+    this.size += keyLength - nodes.array[node + KEY_LENGTH] + value.length - nodes.array[node + VALUE_LENGTH];
+    nodes.write(node + OFFSET, offset);
+    // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
+    nodes.write(node + KEY_LENGTH, keyLength);
+    nodes.write(node + VALUE_LENGTH, value.length);
     this.version++;
   }
 
