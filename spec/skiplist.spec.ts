@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { checkTable } from '../lib/check.js';
 import { LockMisuseError, MemDBError, SkipList, bytewise, type Comparer } from '../lib/index.js';
+import { HEAD, HEIGHT, MAX_HEIGHT, NEXT, NONE, type NodeIndex } from '../lib/storage.js';
 import { bytes, sameBytes, text, utf8 } from './support/bytes.js';
 import { keys } from './support/programs.js';
 import { toHex } from './support/recordings.js';
@@ -91,6 +92,46 @@ describe('SkipList', () => {
     expect(() => list.insert(utf8('a'))).toThrow(MemDBError);
     expect(list.length).toBe(2);
     checkTable(SkipList.tableOf(list));
+  });
+
+  test('a node is published as in LevelDB: its own links first, then one store a level, from the bottom up', () => {
+    const list = new SkipList();
+    const table = SkipList.tableOf(list);
+    const { nodes } = table.storage;
+    const stores: { slot: number; value: number; links: number[] }[] = [];
+    const write = nodes.write.bind(nodes);
+    nodes.write = (slot, value) => {
+      stores.push({ slot, value, links: linksOf(value) });
+      write(slot, value);
+    };
+    const linksOf = (node: number) => [
+      ...nodes.array.subarray(node + NEXT, node + NEXT + nodes.array[node + HEIGHT]),
+    ];
+    /** The slot that leads past a key, for each level. */
+    const slotsBefore = (key: Uint8Array) =>
+      Array.from({ length: MAX_HEIGHT }, (_, level) => {
+        let slot = HEAD + NEXT + level;
+        for (let next; (next = nodes.array[slot] as NodeIndex) !== NONE && table.compare(next, key, 4) < 0;) {
+          slot = next + NEXT + level;
+        }
+        return slot;
+      });
+
+    let tallest = 0;
+    for (let i = 1; i <= 500; i++) {
+      const key = new Uint8Array(4);
+      new DataView(key.buffer).setUint32(0, Math.imul(i, 0x9e3779b1));
+      const slots = slotsBefore(key);
+      const links = slots.map((slot) => nodes.array[slot]);
+      const node = nodes.length;
+      stores.length = 0;
+      list.insert(key);
+      const height = nodes.array[node + HEIGHT];
+      tallest = Math.max(tallest, height);
+      const own = links.slice(0, height);
+      expect(stores).toEqual(slots.slice(0, height).map((slot) => ({ slot, value: node, links: own })));
+    }
+    expect(tallest).toBeGreaterThan(3);
   });
 
   test('keys are copied', () => {
