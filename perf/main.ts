@@ -1,0 +1,119 @@
+// npm run perf: flat-memdb, the real goleveldb and the peers side by side. See README.md here.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GO, OWN } from './competitors/index.js';
+import { buildGoProgram, type GoProgram } from './go-program.js';
+import { HELP, type Options, parseOptions, UsageError } from './options.js';
+import { planCells } from './plan.js';
+import { ProgressBar } from './progress.js';
+import { provenance, sectionsOf, writeReport, writeResults } from './report.js';
+import { Results, type RunData } from './results.js';
+import { Runner } from './runner.js';
+import { textTable } from './table.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+async function main(args: string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === 'help') {
+    console.log(HELP);
+    return 0;
+  }
+  const out = isAbsolute(options.out) ? options.out : resolve(root, options.out);
+  if (options.render) {
+    if (!writeReport(out))
+      throw new UsageError(`There are no results in ${options.out} to make a report of.`);
+    console.log(`Written: ${join(options.out, 'report.md')}`);
+    return 0;
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'flat-memdb-perf-'));
+  const clear = () => rmSync(scratch, { recursive: true, force: true });
+  process.once('exit', clear);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+  const data = await measure(options, args, scratch);
+  writeResults(out, data, options.sweep);
+  writeReport(out);
+  const results = new Results(data);
+  for (const section of sectionsOf(results)) console.log(textTable(section));
+  console.log(provenance(data));
+  for (const problem of data.problems) console.error(`\n${problem}`);
+  console.log(
+    `\nWritten: ${relative(process.cwd(), join(out, 'report.md')) || out} and the figures beside it.`,
+  );
+  return data.problems.length > 0 ? 1 : 0;
+}
+
+async function measure(options: Options, args: string[], scratch: string): Promise<RunData> {
+  const began = performance.now();
+  const date = new Date().toISOString();
+  const go = options.competitors.includes(GO) ? await findGo(scratch) : undefined;
+  const competitors = options.competitors.filter((id) => id !== GO || go !== undefined);
+  const cells = planCells({ ...options, competitors });
+  const bar = new ProgressBar();
+  const worker = fileURLToPath(new URL('worker.js', import.meta.url));
+  let outcome;
+  try {
+    outcome = await new Runner(options, worker, go?.path, scratch, bar).run(cells);
+  } finally {
+    bar.stop();
+  }
+  return {
+    date,
+    command: ['npm run perf', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    seconds: Math.round((performance.now() - began) / 1000),
+    machine: {
+      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+      cores: cpus().length,
+      memoryGB: Math.round(totalmem() / 2 ** 30),
+      system: `${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
+      node: process.versions.node,
+      go: go?.version ?? null,
+    },
+    rounds: options.rounds,
+    reserve: options.reserve,
+    sizes: [...new Set(cells.map(({ n }) => n))],
+    keys: [...new Set(cells.map(({ keys }) => keys))],
+    rows: options.rows,
+    competitors,
+    versions: versionsOf(competitors),
+    ...outcome,
+  };
+}
+
+async function findGo(scratch: string): Promise<GoProgram | undefined> {
+  const found = await buildGoProgram(root, scratch);
+  if (typeof found !== 'string') return found;
+  console.error(`Without goleveldb: ${found}\nThe others are measured.\n`);
+  return undefined;
+}
+
+/** What was measured, by package; a competitor's name may have more than one column. */
+function versionsOf(competitors: string[]): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const id of competitors) {
+    const name = id.startsWith('sorted-btree') ? 'sorted-btree' : id;
+    versions[name] = name === GO ? goleveldbVersion() : packageVersion(name);
+  }
+  return versions;
+}
+
+function packageVersion(name: string): string {
+  const path = name === OWN ? join(root, 'package.json') : join(root, 'node_modules', name, 'package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+function goleveldbVersion(): string {
+  const version = /syndtr\/goleveldb (\S+)/.exec(readFileSync(join(root, 'perf', 'go', 'go.mod'), 'utf8'));
+  return version?.[1] ?? 'unknown';
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${HELP}`);
+  process.exitCode = 2;
+}
