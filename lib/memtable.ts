@@ -17,7 +17,7 @@ import {
   writeTag,
 } from './internalkey.js';
 import { LookupKey } from './lookupkey.js';
-import { InternalOrder } from './order.js';
+import { InternalOrder, type Order } from './order.js';
 import { requireRange, type Range } from './range.js';
 import { ReentryGuard } from './reentry.js';
 import { DEFAULT_CAPACITY, KEY_LENGTH, NONE, OFFSET, localMemory, type Memory } from './storage.js';
@@ -54,7 +54,7 @@ const NO_VALUE = new Uint8Array(0);
  */
 export class MemTable {
   readonly #table: Table;
-  readonly #userOrder: InternalOrder['user'];
+  readonly #userOrder: Order;
   readonly #guard = new ReentryGuard();
   readonly #scratch = new KeyScratch();
 
