@@ -1,7 +1,10 @@
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
-import { NONE, type Memory, type NodeIndex, type Storage } from './storage.js';
+import { NEXT, NONE, type Memory, type NodeIndex, type Storage } from './storage.js';
+
+/** Keys that are worth having under way at once. */
+export const BATCH = 32;
 
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
@@ -9,14 +12,18 @@ import { NONE, type Memory, type NodeIndex, type Storage } from './storage.js';
  */
 export class Accelerator {
   readonly pages: Pages;
+  readonly #storage: Storage;
   readonly #hashes: HashIndex | undefined;
   /** Of the key that `locate` was asked for last. */
   #hash = 0;
   /** The last insertion was at the end, as may be the next. */
   #appending = false;
+  /** Of no use, but that what `touch` reads is not optimised away. */
+  touched = 0;
 
   /** @throws RangeError when there is no memory */
   constructor(storage: Storage, order: Order, memory: Memory, seed: number) {
+    this.#storage = storage;
     this.pages = new Pages(storage, order, memory);
     this.#hashes = order.byteOrderedTail === 0 ? new HashIndex(storage, memory, seed) : undefined;
   }
@@ -29,16 +36,30 @@ export class Accelerator {
   /** The node with exactly this key, or NONE. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
     if (this.#hashes !== undefined) {
-      const node = this.#hashes.find(key, keyLength, this.#hashes.hash(key, keyLength));
+      const node = this.#hashes.find(key, keyLength, this.#hashes.hash(key, 0, keyLength));
       if (node !== UNKNOWN) return node;
     }
     return this.pages.search(key, keyLength);
   }
 
+  /** `find` for several keys at once: their misses of the cache overlap. Calls `found` for each in turn. */
+  findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
+    for (let begin = 0; begin < keys.length; begin += BATCH) {
+      const end = Math.min(begin + BATCH, keys.length);
+      for (let i = begin; i < end; i++) this.touch(keys[i]);
+      for (let i = begin; i < end; i++) found(this.find(keys[i], keys[i].length));
+    }
+  }
+
+  /** Reads what a search of this key will read first: of several, the misses of the cache overlap. */
+  touch(key: Uint8Array): void {
+    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
+  }
+
   /** The same, and if there is none, the place in the pages where it belongs: `insert` may follow. */
   locate(key: Uint8Array, keyLength: number): NodeIndex {
     if (this.#hashes !== undefined) {
-      this.#hash = this.#hashes.hash(key, keyLength);
+      this.#hash = this.#hashes.hash(key, 0, keyLength);
       const node = this.#hashes.find(key, keyLength, this.#hash);
       if (node > NONE) return node as NodeIndex;
     }
@@ -64,9 +85,24 @@ export class Accelerator {
   }
 
   /** Removes a node: that at the place in the pages. */
-  remove(node: NodeIndex, key: Uint8Array, keyLength: number): void {
+  remove(node: NodeIndex): void {
     this.pages.remove();
-    this.#hashes?.remove(this.#hashes.hash(key, keyLength), node);
+    this.#hashes?.remove(this.#hashes.hashOf(node), node);
+  }
+
+  /** Removes the nodes from one to before another, which are still linked. */
+  removeRun(first: NodeIndex, end: NodeIndex): void {
+    const nodes = this.#storage.nodes.array;
+    if (this.#hashes !== undefined) {
+      for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
+        this.#hashes.remove(this.#hashes.hashOf(node), node);
+      }
+    }
+    for (let node = first; node !== end;) {
+      const key = this.#storage.keyOf(node);
+      this.pages.search(key, key.length);
+      node = this.pages.removeRun(end);
+    }
   }
 
   /** Throws at the first thing that is not as it must be, given the nodes in order. */

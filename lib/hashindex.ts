@@ -84,22 +84,35 @@ export class HashIndex {
     return this.#words.byteLength + (this.#old?.byteLength ?? 0);
   }
 
-  hash(key: Uint8Array, length: number): number {
+  /** The hash of bytes[start, start + length). */
+  hash(bytes: Uint8Array, start: number, length: number): number {
     let h = this.#seed ^ length;
-    let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      h ^= key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
+    const end = start + length;
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      h ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
       h = Math.imul(h, 0x9e3779b1);
       h ^= h >>> 15;
     }
-    for (; i < length; i++) {
-      h = Math.imul(h ^ key[i], 0x85ebca6b);
+    for (; i < end; i++) {
+      h = Math.imul(h ^ bytes[i], 0x85ebca6b);
       h ^= h >>> 13;
     }
     h = Math.imul(h, 0x2c1b3c6d);
     h ^= h >>> 13;
     h = Math.imul(h, 0x297a2d39);
     return h ^ (h >>> 16);
+  }
+
+  /** The hash of a node's key. */
+  hashOf(node: NodeIndex): number {
+    const nodes = this.#storage.nodes.array;
+    return this.hash(this.#storage.kv.array, nodes[node + OFFSET], nodes[node + KEY_LENGTH]);
+  }
+
+  /** Reads what `find` of this hash will read first, so that it is in cache by then. */
+  touch(hash: number): number {
+    return this.#words[(hash >>> (32 - this.#bits)) << BUCKET_SHIFT];
   }
 
   /** The node of a key whose hash is `hash`; NONE; or UNKNOWN, where an ordered search must tell. */
@@ -186,7 +199,7 @@ export class HashIndex {
         start,
         start + this.#storage.nodes.array[node + KEY_LENGTH],
       );
-      const found = this.find(key, key.length, this.hash(key, key.length));
+      const found = this.find(key, key.length, this.hashOf(node));
       expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
     }
     let words = this.#stash.size;
@@ -227,17 +240,10 @@ export class HashIndex {
 
   #stashAway(node: NodeIndex): void {
     if (this.#stash.size < MAX_STASH) {
-      this.#stash.set(node, this.#hashOf(node));
+      this.#stash.set(node, this.hashOf(node));
     } else {
       this.#stashIsWhole = false;
     }
-  }
-
-  #hashOf(node: NodeIndex): number {
-    const nodes = this.#storage.nodes.array;
-    const offset = nodes[node + OFFSET];
-    const length = nodes[node + KEY_LENGTH];
-    return this.hash(this.#storage.kv.array.subarray(offset, offset + length), length);
   }
 
   /** Whether the bucket of a hash is still in the old table. */

@@ -387,9 +387,28 @@ export class Pages {
   /** Removes the entry that the last search found. */
   remove(): void {
     for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]--;
-    this.#closeSlot(this.place);
+    this.#closeSlots(this.place, this.place + 1);
     const page = this.place >> PAGE_SHIFT;
     if (this.#meta[(page << META_SHIFT) + COUNT] === 0) this.#removeEmptied(page);
+  }
+
+  /**
+   * Removes entries from the place that the last search found (it must have one) until `end` or the end of the page.
+   * @returns the node that follows what was removed
+   */
+  removeRun(end: NodeIndex): NodeIndex {
+    const page = this.place >> PAGE_SHIFT;
+    const meta = page << META_SHIFT;
+    const pageEnd = (page << PAGE_SHIFT) + this.#meta[meta + COUNT];
+    let stop: number = this.place;
+    while (stop < pageEnd && (this.#refs[stop] & NODE) !== end) stop++;
+    const next = this.nodeAt(this.settle(stop as Place));
+    for (let level = 1; level < this.#levels; level++) {
+      this.#meta[this.#totalOnPath(level)] -= stop - this.place;
+    }
+    this.#closeSlots(this.place, stop);
+    if (this.#meta[meta + COUNT] === 0) this.#removeEmptied(page);
+    return next;
   }
 
   /** Opens the slot at a place, splitting the page if it is full. @returns where the slot is then */
@@ -408,12 +427,14 @@ export class Pages {
     return place;
   }
 
-  #closeSlot(place: number): void {
-    const page = place >> PAGE_SHIFT;
-    const last = (page << PAGE_SHIFT) + --this.#meta[(page << META_SHIFT) + COUNT];
-    this.#refs.copyWithin(place, place + 1, last + 1);
-    this.#abbreviations.copyWithin(place, place + 1, last + 1);
-    this.#abbreviations[last] = UNUSED;
+  /** Takes the slots from `place` to before `stop` out of a page. */
+  #closeSlots(place: number, stop: number): void {
+    const meta = (place >> PAGE_SHIFT) << META_SHIFT;
+    const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT];
+    this.#refs.copyWithin(place, stop, end);
+    this.#abbreviations.copyWithin(place, stop, end);
+    this.#abbreviations.fill(UNUSED, end - (stop - place), end);
+    this.#meta[meta + COUNT] -= stop - place;
   }
 
   /**
@@ -506,10 +527,11 @@ export class Pages {
       if (following !== NO_PAGE) meta[(following << META_SHIFT) + PREVIOUS] = previous;
       if (!toPrevious) meta[(following << META_SHIFT) + LOW] = meta[(page << META_SHIFT) + LOW];
       this.#blunt(level, toPrevious ? previous : following);
+      if (!toPrevious && level > 0) this.#abbreviateFirst(following);
       this.#givePage(page);
     }
     const abbreviation = this.#abbreviations[place];
-    this.#closeSlot(place);
+    this.#closeSlots(place, place + 1);
     if (!toPrevious) this.#abbreviations[place] = abbreviation;
     while (this.#levels > 1 && meta[(this.#root << META_SHIFT) + COUNT] === 1) {
       const child = this.#refs[this.#root << PAGE_SHIFT];
@@ -549,6 +571,12 @@ export class Pages {
       first = this.#refs[first << PAGE_SHIFT];
       last = this.#refs[(last << PAGE_SHIFT) + this.#meta[(last << META_SHIFT) + COUNT] - 1];
     }
+  }
+
+  /** The first child of a page begins lower than before. */
+  #abbreviateFirst(page: number): void {
+    const place = page << PAGE_SHIFT;
+    this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(1, place), this.#prefixOf(place));
   }
 
   #prefixOfFences(page: number): number {

@@ -121,4 +121,18 @@ export class Storage {
     nodes.length = node + NEXT + height;
     return node;
   }
+
+  /** The bytes of a node's key: a view. */
+  keyOf(node: NodeIndex): Uint8Array {
+    const nodes = this.nodes.array;
+    const start = nodes[node + OFFSET];
+    return this.kv.array.subarray(start, start + nodes[node + KEY_LENGTH]);
+  }
+
+  /** The bytes of a node's value: a view. */
+  valueOf(node: NodeIndex): Uint8Array {
+    const nodes = this.nodes.array;
+    const start = nodes[node + OFFSET] + nodes[node + KEY_LENGTH];
+    return this.kv.array.subarray(start, start + nodes[node + VALUE_LENGTH]);
+  }
 }

@@ -1,4 +1,4 @@
-import { Accelerator } from './accelerator.js';
+import { Accelerator, BATCH } from './accelerator.js';
 import type { Order } from './order.js';
 import { NO_PLACE, type Pages, type Place } from './pages.js';
 import {
@@ -65,6 +65,9 @@ export class Table {
   readonly #memory: Internals;
   readonly #givenHeights: (() => number) | undefined;
   #heights: () => number;
+  /** Heights drawn ahead by `putEach`, for the next new keys. */
+  #drawn = new Uint8Array(0);
+  #drawnUsed = 0;
 
   constructor({ order, capacity, randHeight, memory = localMemory }: TableOptions) {
     this.order = order;
@@ -173,16 +176,41 @@ export class Table {
 
   /** The bytes of a node's key: a view. */
   keyOf(node: NodeIndex): Uint8Array {
-    const nodes = this.storage.nodes.array;
-    const start = nodes[node + OFFSET];
-    return this.storage.kv.array.subarray(start, start + nodes[node + KEY_LENGTH]);
+    return this.storage.keyOf(node);
   }
 
   /** The bytes of a node's value: a view. */
   valueOf(node: NodeIndex): Uint8Array {
-    const nodes = this.storage.nodes.array;
-    const start = nodes[node + OFFSET] + nodes[node + KEY_LENGTH];
-    return this.storage.kv.array.subarray(start, start + nodes[node + VALUE_LENGTH]);
+    return this.storage.valueOf(node);
+  }
+
+  /** `find` for each of several keys, in their order. */
+  findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
+    if (this.accelerator !== undefined) {
+      this.accelerator.findEach(keys, found);
+    } else {
+      for (const key of keys) found(this.towers.search(key, key.length));
+    }
+  }
+
+  /** Number of entries at or above `start` and below `limit`. */
+  count(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
+    const pages = this.accelerator?.pages;
+    if (pages !== undefined) {
+      return Math.max(0, this.#rank(pages, limit, this.length) - this.#rank(pages, start, 0));
+    }
+    let count = 0;
+    const inRange = (node: NodeIndex) =>
+      node !== NONE && (limit === undefined || this.compare(node, limit, limit.length) < 0);
+    let node = start === undefined ? this.first() : this.findGE(start, start.length);
+    for (; inRange(node); node = this.next(node)) count++;
+    return count;
+  }
+
+  #rank(pages: Pages, key: Uint8Array | undefined, otherwise: number): number {
+    if (key === undefined) return otherwise;
+    pages.search(key, key.length);
+    return pages.rank();
   }
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
@@ -192,6 +220,27 @@ export class Table {
       this.#replace(node, key, keyLength, value);
     } else {
       this.#insert(key, keyLength, value);
+    }
+  }
+
+  /**
+   * `put` for each entry in turn. Room for all is made first, as if every key were new: either it can be had, or
+   * nothing is changed. Only a comparer can fail half-way.
+   * @throws CapacityError
+   */
+  putEach(entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]): void {
+    let bytes = 0;
+    let slots = 0;
+    this.#drawAhead(entries.length);
+    entries.forEach(([key, value], i) => {
+      bytes += key.length + value.length;
+      slots += NEXT + this.#drawn[this.#drawnUsed + i];
+    });
+    this.storage.reserve(bytes, slots);
+    for (let begin = 0; begin < entries.length; begin += BATCH) {
+      const end = Math.min(begin + BATCH, entries.length);
+      for (let i = begin; i < end; i++) this.accelerator?.touch(entries[i][0]);
+      for (let i = begin; i < end; i++) this.put(entries[i][0], entries[i][0].length, entries[i][1]);
     }
   }
 
@@ -211,7 +260,7 @@ export class Table {
     if (accelerator !== undefined) {
       node = accelerator.pages.search(key, keyLength);
       this.#findBefore(accelerator, key, keyLength, nodes[node + HEIGHT]);
-      accelerator.remove(node, key, keyLength);
+      accelerator.remove(node);
     }
     towers.unlink(node);
     this.length--;
@@ -220,6 +269,48 @@ export class Table {
     this.structure++;
     this.version++;
     return true;
+  }
+
+  /**
+   * Removes the entries at or above `start` and below `limit`. @returns how many
+   *
+   * The arrays are left as if they had been deleted one by one in ascending order.
+   */
+  deleteRange(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
+    const { storage, towers } = this;
+    if (start !== undefined && limit !== undefined) {
+      if (this.order.compare(start, 0, start.length, limit, limit.length) >= 0) return 0;
+    }
+    const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
+    if (start !== undefined) {
+      towers.search(start, start.length);
+      before.set(towers.before);
+    }
+    if (limit === undefined) {
+      towers.last();
+    } else {
+      towers.search(limit, limit.length);
+    }
+    const nodes = storage.nodes.array;
+    const first = nodes[before[0] + NEXT] as NodeIndex;
+    const end = nodes[towers.before[0] + NEXT] as NodeIndex;
+    let count = 0;
+    for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
+      count++;
+      this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
+    }
+    if (count === 0) return 0;
+    try {
+      this.accelerator?.removeRun(first, end);
+    } catch {
+      this.accelerator = undefined; // A comparer threw half-way. Slower from now on, and otherwise the same.
+    }
+    towers.unlinkRun(before);
+    this.length -= count;
+    this.deletions += count;
+    this.structure++;
+    this.version++;
+    return count;
   }
 
   reset(): void {
@@ -231,6 +322,8 @@ export class Table {
       this.#accelerate();
     }
     this.#heights = this.#givenHeights ?? seededHeights();
+    this.#drawn = new Uint8Array(0);
+    this.#drawnUsed = 0;
     this.length = 0;
     this.size = 0;
     this.resets++;
@@ -309,6 +402,21 @@ export class Table {
   }
 
   #nextHeight(): number {
+    return this.#drawnUsed < this.#drawn.length ? this.#drawn[this.#drawnUsed++] : this.#drawHeight();
+  }
+
+  /** Draws the heights of the next `count` new keys. */
+  #drawAhead(count: number): void {
+    const left = this.#drawn.subarray(this.#drawnUsed);
+    if (left.length >= count) return;
+    const drawn = new Uint8Array(count);
+    drawn.set(left);
+    for (let i = left.length; i < count; i++) drawn[i] = this.#drawHeight();
+    this.#drawn = drawn;
+    this.#drawnUsed = 0;
+  }
+
+  #drawHeight(): number {
     const height = this.#heights();
     if (!Number.isInteger(height) || height < 1 || height > MAX_HEIGHT) {
       throw new RangeError(

@@ -96,4 +96,13 @@ export class Towers {
       nodes.write(this.before[slot - NEXT] + slot, nodes.array[node + slot]);
     }
   }
+
+  /** Unlinks all nodes between the places `before`, and those that the last search found. */
+  unlinkRun(before: Int32Array): void {
+    const { nodes } = this.#storage;
+    for (let level = 0; level < this.height; level++) {
+      const last = this.before[level];
+      if (last !== before[level]) nodes.write(before[level] + NEXT + level, nodes.array[last + NEXT + level]);
+    }
+  }
 }
