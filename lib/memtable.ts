@@ -19,7 +19,7 @@ import {
 import { LookupKey } from './lookupkey.js';
 import { InternalOrder, type Order } from './order.js';
 import { requireRange, type Range } from './range.js';
-import { ReentryGuard } from './reentry.js';
+import { ComparerGuard } from './reentry.js';
 import { DEFAULT_CAPACITY, KEY_LENGTH, NONE, OFFSET, localMemory, type Memory } from './storage.js';
 import { Table } from './table.js';
 
@@ -55,7 +55,7 @@ const NO_VALUE = new Uint8Array(0);
 export class MemTable {
   readonly #table: Table;
   readonly #userOrder: Order;
-  readonly #guard = new ReentryGuard();
+  readonly #guard: ComparerGuard;
   readonly #scratch = new KeyScratch();
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
@@ -69,6 +69,7 @@ export class MemTable {
       comparer instanceof InternalKeyComparer ? comparer : new InternalKeyComparer(comparer),
     );
     this.#userOrder = order.user;
+    this.#guard = new ComparerGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
   }
 
@@ -98,18 +99,14 @@ export class MemTable {
     requireBytes(userKey, 'userKey');
     if (type === ValueType.Deletion && value === undefined) value = NO_VALUE;
     requireBytes(value, 'value');
-    this.#guard.lock();
-    try {
-      const length = this.#scratch.set(userKey, sequence, type);
-      if (!this.#table.add(this.#scratch.bytes, length, value)) {
-        throw new MemDBError(
-          'MEMDB_DUPLICATE_KEY',
-          `this key has a version with sequence number ${sequence} and type ${type} already; nothing was changed. ` +
-            'Every write needs a sequence number of its own',
-        );
-      }
-    } finally {
-      this.#guard.unlock();
+    this.#guard.requireOutside();
+    const length = this.#scratch.set(userKey, sequence, type);
+    if (!this.#table.add(this.#scratch.bytes, length, value)) {
+      throw new MemDBError(
+        'MEMDB_DUPLICATE_KEY',
+        `this key has a version with sequence number ${sequence} and type ${type} already; nothing was changed. ` +
+          'Every write needs a sequence number of its own',
+      );
     }
   }
 
@@ -122,18 +119,14 @@ export class MemTable {
   get(key: Uint8Array | LookupKey, sequence?: number | bigint): MemTableEntry | undefined {
     if (key instanceof LookupKey) {
       if (sequence !== undefined) throw new TypeError('a LookupKey has a sequence number: give no other');
-    } else {
-      requireBytes(key, 'userKey');
-      if (sequence !== undefined) requireSequence(sequence);
+      this.#guard.requireOutside();
+      return this.#newest(key.internalKey, key.internalKey.length);
     }
-    this.#guard.rlock();
-    try {
-      if (key instanceof LookupKey) return this.#newest(key.internalKey, key.internalKey.length);
-      const length = this.#scratch.set(key, sequence, SEEK_TYPE);
-      return this.#newest(this.#scratch.bytes, length);
-    } finally {
-      this.#guard.runlock();
-    }
+    requireBytes(key, 'userKey');
+    if (sequence !== undefined) requireSequence(sequence);
+    this.#guard.requireOutside();
+    const length = this.#scratch.set(key, sequence, SEEK_TYPE);
+    return this.#newest(this.#scratch.bytes, length);
   }
 
   /**
@@ -192,11 +185,11 @@ export class MemTable {
  * whose last 8 bytes are sequence number and type.
  */
 export class MemTableIterator extends Cursor {
-  readonly #guard: ReentryGuard;
+  readonly #guard: ComparerGuard;
   readonly #scratch: KeyScratch;
 
   /** @internal */
-  constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
+  constructor(table: Table, guard: ComparerGuard, scratch: KeyScratch, range: Range | undefined) {
     super(table, guard, range);
     this.#guard = guard;
     this.#scratch = scratch;
@@ -210,7 +203,7 @@ export class MemTableIterator extends Cursor {
   override seek(userKey: Uint8Array, sequence?: number | bigint): boolean {
     requireBytes(userKey, 'userKey');
     if (sequence !== undefined) requireSequence(sequence);
-    this.#guard.requireIdle(); // a call that is under way is using the scratch buffer
+    this.#guard.requireOutside(); // the call that it is in is using the scratch buffer
     const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
     return this.seekBytes(this.#scratch.bytes, length);
   }

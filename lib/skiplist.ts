@@ -5,7 +5,7 @@ import { requireCapacity, requireComparer } from './db.js';
 import { MemDBError } from './errors.js';
 import { orderOf } from './order.js';
 import type { Range } from './range.js';
-import { ReentryGuard } from './reentry.js';
+import { ComparerGuard } from './reentry.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type Memory } from './storage.js';
 import { Table } from './table.js';
 
@@ -26,7 +26,7 @@ const NO_VALUE = new Uint8Array(0);
  */
 export class SkipList {
   readonly #table: Table;
-  readonly #guard = new ReentryGuard();
+  readonly #guard: ComparerGuard;
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options?: SkipListOptions);
@@ -36,7 +36,9 @@ export class SkipList {
     const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
     requireComparer(comparer);
     requireCapacity(capacity, memory.kvLimit);
-    this.#table = new Table({ order: orderOf(comparer), capacity, memory });
+    const order = orderOf(comparer);
+    this.#guard = new ComparerGuard(undefined, order);
+    this.#table = new Table({ order, capacity, memory });
   }
 
   /** What a SkipList is made of: for the structure check and for tests. @internal */
@@ -51,28 +53,20 @@ export class SkipList {
    */
   insert(key: Uint8Array): void {
     requireBytes(key, 'key');
-    this.#guard.lock();
-    try {
-      if (!this.#table.add(key, key.length, NO_VALUE)) {
-        throw new MemDBError(
-          'MEMDB_DUPLICATE_KEY',
-          'an equal key is in the skip list already; nothing was changed',
-        );
-      }
-    } finally {
-      this.#guard.unlock();
+    this.#guard.requireOutside();
+    if (!this.#table.add(key, key.length, NO_VALUE)) {
+      throw new MemDBError(
+        'MEMDB_DUPLICATE_KEY',
+        'an equal key is in the skip list already; nothing was changed',
+      );
     }
   }
 
   /** Whether an equal key is there. */
   contains(key: Uint8Array): boolean {
     requireBytes(key, 'key');
-    this.#guard.rlock();
-    try {
-      return this.#table.find(key, key.length) !== NONE;
-    } finally {
-      this.#guard.runlock();
-    }
+    this.#guard.requireOutside();
+    return this.#table.find(key, key.length) !== NONE;
   }
 
   /** A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place. */
