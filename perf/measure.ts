@@ -167,12 +167,17 @@ async function measureMemory(competitor: Competitor, job: Job, report: Report): 
     const before = await settledMemory();
     await competitor.fillTimed(list.count, entry, ms);
     const after = await settledMemory();
-    return { heap: (after.heap - before.heap) / list.count, all: (after.all - before.all) / list.count };
+    return {
+      heap: (after.heap - before.heap) / list.count,
+      all: (after.all - before.all) / list.count,
+      resident: (after.resident - before.resident) / list.count,
+    };
   };
 
   if (job.metrics.includes('memory')) {
-    const { all } = await refillAndWeigh(fresh(competitor, list, makeValue));
+    const { all, resident } = await refillAndWeigh(fresh(competitor, list, makeValue));
     report({ metric: 'total-bytes', value: all });
+    report({ metric: 'resident-bytes', value: resident });
   }
 
   const keys = competitor.keys(list);
@@ -201,14 +206,14 @@ function fresh(competitor: Competitor, list: KeyList, makeValue: (i: number) => 
   return (i: number) => ({ key: competitor.freshKey(list, i), value: makeValue(i).slice() });
 }
 
-/** The JavaScript heap, and with it all array buffers, once the collector has nothing more to take. */
-async function settledMemory(): Promise<{ heap: number; all: number }> {
+/** The JavaScript heap, that with all array buffers, and the process, once the collector has nothing more to take. */
+async function settledMemory(): Promise<{ heap: number; all: number; resident: number }> {
   for (let i = 0; i < 3; i++) {
     collect();
     await new Promise((resolve) => setImmediate(resolve)); // buffers are given back between tasks
   }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { heap: heapUsed, all: heapUsed + arrayBuffers };
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  return { heap: heapUsed, all: heapUsed + arrayBuffers, resident: rss };
 }
 
 function collect(): void {

@@ -65,6 +65,7 @@ export const METRICS = [
   { id: 'index-bytes', title: 'index, bytes/entry', unit: 'B', row: 'memory' },
   { id: 'heap-bytes', title: 'heap, bytes/entry', unit: 'B', row: 'memory' },
   { id: 'total-bytes', title: 'all, bytes/entry', unit: 'B', row: 'memory' },
+  { id: 'resident-bytes', title: 'resident, bytes/entry', unit: 'B', row: 'memory' },
   { id: 'stall-max', title: 'longest put, ms', unit: 'ms', row: 'stall' },
   { id: 'stall-p9999', title: 'p99.99 put, ms', unit: 'ms', row: 'stall' },
   { id: 'working-set', title: 'working set, MB', unit: 'MB', row: 'latency' },

@@ -162,11 +162,15 @@ export class Runner {
       createInterface({ input: child.stdout }).on('line', (line) => take(JSON.parse(line) as Message));
       child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-4000)));
       child.on('error', reject);
-      child.on('close', (code) => {
+      child.on('close', (code, signal) => {
         clearTimeout(timer);
         process.removeListener('exit', stopChild);
         if (timedOut) resolve({ reason: 'timed out' });
-        else if (code !== 0) resolve({ reason: 'failed', sentence: complaint.trim() || `exit code ${code}` });
+        else if (code !== 0)
+          resolve({
+            reason: 'failed',
+            sentence: complaint.trim() || `it ended with ${signal ?? `exit code ${code}`}`,
+          });
         else resolve(undefined);
       });
     });

@@ -43,7 +43,7 @@ export const DARK: Theme = {
   palette: ['#ff7b72', '#58a6ff', '#56d364', '#bc8cff', '#f778ba', '#d29922', '#9ea7b3'],
 };
 
-const PANEL = { width: 420, height: 262, left: 54, right: 152, top: 44, bottom: 40 };
+const PANEL = { width: 430, height: 262, left: 54, right: 164, top: 44, bottom: 40 };
 const COLUMNS = 2;
 const LABEL_HEIGHT = 13;
 const FONT = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif";

@@ -52,14 +52,18 @@ class FlatMemDB extends ByteKeyCompetitor {
     return sum;
   }
 
-  /** Of `nodeData`; what else the DB derives from its two arrays has to be added here. */
   indexBytes(): number {
-    return this.#db.nodeLength * this.#db.nodeData.BYTES_PER_ELEMENT;
+    return tableOf(this.#db).indexBytes;
   }
 
   bufferBytes(): number {
     return this.#db.kvLength + this.indexBytes();
   }
+}
+
+/** The table inside a DB, which knows what it takes beside the records. Not public, so the types don't tell of it. */
+function tableOf(db: DB): { indexBytes: number } {
+  return (DB as unknown as { tableOf(db: DB): { indexBytes: number } }).tableOf(db);
 }
 
 function positionsWeight(cursor: DBIterator, bytes: Uint8Array): number {
