@@ -9,6 +9,16 @@ function detached(): Uint8Array {
   return array;
 }
 
+/** Its bytes are gone: it reads as empty. */
+function shrunk(): Uint8Array {
+  const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+  const array = new Uint8Array(buffer, 4, 4);
+  buffer.resize(2);
+  return array;
+}
+
+const GONE =
+  'is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before';
 const ENCODE_NUMBER =
   '; encode it in a fixed number of bytes, most significant first, for example with DataView';
 const VIEW = '; view its bytes with new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
@@ -84,12 +94,8 @@ const wrong: { name: string; value: unknown; message: string }[] = [
   },
   { name: 'a date', value: new Date(0), message: 'must be a Uint8Array, but got an instance of Date' },
   { name: 'a function', value: () => bytes(), message: 'must be a Uint8Array, but got a function' },
-  {
-    name: 'a detached array',
-    value: detached(),
-    message:
-      'is a Uint8Array whose buffer is detached (it was transferred elsewhere): pass a copy made before the transfer',
-  },
+  { name: 'a detached array', value: detached(), message: GONE },
+  { name: 'an array beyond the end of a buffer that was shrunk', value: shrunk(), message: GONE },
 ];
 
 describe.each(wrong)('$name given for bytes', ({ value, message }) => {

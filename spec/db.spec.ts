@@ -332,8 +332,8 @@ describe('the options of a DB', () => {
     };
     const db = new DB({ comparer });
     db.put(utf8('stored'), utf8('value'));
+    pairs.length = 0;
     db.get(utf8('given'));
-    expect(pairs).toContain('stored given');
     expect(new Set(pairs)).toEqual(new Set(['stored given']));
   });
 });

@@ -3,7 +3,7 @@ import type { Compare } from './model.js';
 
 /** What configurations need of the library: lib/ under jest, the built package in programs. */
 export interface Library {
-  DB: new (options?: StoreOptions) => Store;
+  DB: new (options?: StoreOptions, internals?: never) => Store;
   bytewise: { name: string; compare: Compare };
   checkStructure(store: Store): void;
 }
@@ -20,46 +20,79 @@ export interface Configuration {
   make(): Subject;
 }
 
+/** lib/'s own second argument of a DB, which its published types don't have. */
+interface Internals {
+  kvLimit: number;
+  nodeLimit: number;
+  allocate(bytes: number): ArrayBuffer;
+  accelerated: boolean;
+  seed: number;
+}
+
+const MEMORY: Internals = {
+  kvLimit: 2 ** 31,
+  nodeLimit: 2 ** 31 - 1,
+  allocate: (bytes) => new ArrayBuffer(bytes),
+  accelerated: true,
+  // Fixed, so that a failure can be repeated.
+  seed: 0x5eed,
+};
+
+const plainly: Partial<Internals> = { accelerated: false };
+
+/** Every n-th allocation fails, but for those that a DB can't be made without. */
+function failing(every: number): Partial<Internals> {
+  let allocations = 0;
+  return {
+    allocate(bytes) {
+      if (++allocations > 2 && allocations % every === 0)
+        throw new RangeError('Array buffer allocation failed');
+      return MEMORY.allocate(bytes);
+    },
+  };
+}
+
 export function configurations({ DB, bytewise, checkStructure }: Library): Configuration[] {
-  const configuration = (name: string, options: () => StoreOptions): Configuration => ({
+  const configuration = (
+    name: string,
+    options: StoreOptions,
+    internals: () => Partial<Internals> = () => ({}),
+  ): Configuration => ({
     name,
     make() {
-      const { comparer = bytewise, ...others } = options();
-      const store = new DB({ comparer, ...others });
+      const { comparer = bytewise } = options;
+      const store = new DB({ ...options, comparer }, { ...MEMORY, ...internals() } as never);
       return { store, compare: comparer.compare, check: () => checkStructure(store) };
     },
   });
+  const order = (name: string, compare: Compare) => ({ comparer: { name, compare } });
+  const again = order('again', (a, b) => bytewise.compare(a, b));
+  const reverse = order('reverse', (a, b) => bytewise.compare(b, a));
+  const shorterFirst = order('shorter first', (a, b) => a.length - b.length || bytewise.compare(a, b));
+  const folded = order('folded', foldedOrder);
+  const noZeros = order('no leading zeros', (a, b) => bytewise.compare(withoutZeros(a), withoutZeros(b)));
   return [
-    configuration('bytewise', () => ({})),
-    configuration('bytewise, nothing reserved', () => ({ capacity: 0 })),
-    configuration('bytewise, much reserved', () => ({ capacity: 1 << 20 })),
-    configuration('bytewise, all towers low', () => ({ randHeight: () => 1 })),
-    configuration('bytewise, all towers of full height', () => ({ randHeight: () => 12 })),
-    configuration('bytewise order by a comparer of its own', () => ({
-      comparer: { name: 'again', compare: (a, b) => bytewise.compare(a, b) },
-    })),
-    configuration('reverse', () => ({
-      comparer: { name: 'reverse', compare: (a, b) => bytewise.compare(b, a) },
-      capacity: 7,
-    })),
-    configuration('shorter first', () => ({
-      comparer: {
-        name: 'shorter first',
-        compare: (a, b) => a.length - b.length || bytewise.compare(a, b),
-      },
-    })),
-    configuration('letters of both cases equal', () => ({
-      comparer: {
-        name: 'folded',
-        compare: foldedOrder,
-      },
-    })),
-    configuration('leading zeros of no account', () => ({
-      comparer: {
-        name: 'no leading zeros',
-        compare: (a, b) => bytewise.compare(withoutZeros(a), withoutZeros(b)),
-      },
-    })),
+    configuration('bytewise', {}),
+    configuration('bytewise, nothing reserved', { capacity: 0 }),
+    configuration('bytewise, much reserved', { capacity: 1 << 20 }),
+    configuration('bytewise, not accelerated', {}, () => plainly),
+    configuration('bytewise, all towers low', { randHeight: () => 1 }),
+    configuration('bytewise, all towers of full height', { randHeight: () => 12 }),
+    configuration(
+      'bytewise, all towers of full height, not accelerated',
+      { randHeight: () => 12 },
+      () => plainly,
+    ),
+    configuration('bytewise, every second allocation failing', { capacity: 0 }, () => failing(2)),
+    configuration('bytewise, every seventh allocation failing', { capacity: 0 }, () => failing(7)),
+    configuration('bytewise order by a comparer of its own', again),
+    configuration('reverse', { ...reverse, capacity: 7 }),
+    configuration('reverse, not accelerated', { ...reverse, capacity: 7 }, () => plainly),
+    configuration('reverse, every third allocation failing', reverse, () => failing(3)),
+    configuration('shorter first', shorterFirst),
+    configuration('letters of both cases equal', folded),
+    configuration('leading zeros of no account', noZeros),
+    configuration('leading zeros of no account, not accelerated', noZeros, () => plainly),
   ];
 }
 

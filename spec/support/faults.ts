@@ -43,8 +43,11 @@ export class FaultyComparer implements Comparer {
     this.#fault = fault;
   }
 
-  disarm(): void {
+  /** @returns whether the call to fail at had come */
+  disarm(): boolean {
+    const fired = this.#fault === undefined;
     this.#fault = undefined;
+    return fired;
   }
 
   compare(a: Uint8Array, b: Uint8Array): number {

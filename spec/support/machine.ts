@@ -11,6 +11,10 @@ export interface Store {
   has(key: Uint8Array): boolean;
   find(key: Uint8Array): [Uint8Array, Uint8Array] | undefined;
   delete(key: Uint8Array): boolean;
+  putMany(entries: Iterable<readonly [Uint8Array, Uint8Array]>): void;
+  getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[];
+  deleteRange(range: Bounds): number;
+  count(range?: Bounds): number;
   iterator(range?: Bounds): StoreIterator;
   entries(scan?: Bounds & { reverse?: boolean }): IterableIterator<[Uint8Array, Uint8Array]>;
   keys(scan?: Bounds & { reverse?: boolean }): IterableIterator<Uint8Array>;
@@ -56,6 +60,10 @@ export type Step =
   | { do: 'find'; key: number }
   | { do: 'fill'; key: number; count: number }
   | { do: 'drain'; key: number; count: number }
+  | { do: 'putMany'; key: number; count: number; length: number; fill: number }
+  | { do: 'getMany'; key: number; count: number }
+  | { do: 'deleteRange'; start: number | null; limit: number | null }
+  | { do: 'count'; start: number | null; limit: number | null }
   | { do: 'reset' }
   | { do: 'scan'; pick: Pick; reverse: boolean; start: number | null; limit: number | null }
   | { do: 'open'; cursor: number; start: number | null; limit: number | null }
@@ -80,6 +88,7 @@ export const WALKS = 2;
 /** Views given out that are watched at a time. */
 const WATCHED = 64;
 const CHECK_EVERY = 16;
+const MOST_TRIES = 3;
 
 /** Runs a program. Throws at the first difference, naming the step. @returns how many operations it made */
 export function runProgram(subject: Subject, program: Program): number {
@@ -157,6 +166,16 @@ class Machine {
         for (let i = 0; i < step.count; i++) this.#delete(step.key + i);
         this.operations += step.count;
         return;
+      case 'putMany':
+        return this.#putMany(step.key, step.count, step.length, step.fill);
+      case 'getMany':
+        return this.#getMany(step.key, step.count);
+      case 'deleteRange':
+        return this.#deleteRange(this.#bounds(step.start, step.limit));
+      case 'count': {
+        const bounds = this.#bounds(step.start, step.limit);
+        return same(this.#store.count(this.#lendBounds(bounds)), this.#model.range(bounds).length, 'count');
+      }
       case 'reset':
         this.#checkWatched();
         this.#watched = [];
@@ -200,8 +219,49 @@ class Machine {
 
   #put(i: number, length: number, fill: number): void {
     const entry = { key: this.#pooled(i).slice(), value: new Uint8Array(length).fill(fill) };
-    this.#store.put(this.#lend(entry.key), this.#lend(entry.value));
+    const key = this.#lend(entry.key);
+    const value = this.#lend(entry.value);
+    this.#untilThereIsRoom(() => this.#store.put(key, value));
     this.#model.put(entry);
+  }
+
+  #putMany(from: number, count: number, length: number, fill: number): void {
+    const entries = Array.from({ length: count }, (_, i) => ({
+      key: this.#pooled(from + i).slice(),
+      value: new Uint8Array(length).fill(fill + i),
+    }));
+    const lent = entries.map(({ key, value }) => [this.#lend(key), this.#lend(value)] as const);
+    this.#untilThereIsRoom(() => this.#store.putMany(lent));
+    entries.forEach((entry) => this.#model.put(entry));
+    this.operations += count;
+  }
+
+  /** Where allocations fail, a call may have to be made again, after it changed nothing. */
+  #untilThereIsRoom(call: () => void): void {
+    for (let tries = 1; ; tries++) {
+      try {
+        return call();
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'MEMDB_CAPACITY' || tries === MOST_TRIES) throw error;
+        this.#compareCounters();
+        this.#check();
+      }
+    }
+  }
+
+  #getMany(from: number, count: number): void {
+    const keys = Array.from({ length: count }, (_, i) => this.#pooled(from + i));
+    const values = this.#store.getMany(keys.map((key) => this.#lend(key)));
+    same(values.length, count, 'the number of values that getMany gives');
+    keys.forEach((key, i) => sameView(values[i], this.#model.get(key)?.value, `getMany, ${show(key)}`));
+    values.slice(0, 4).forEach((value) => this.#watch(value));
+    this.operations += count;
+  }
+
+  #deleteRange(bounds: Bounds): void {
+    const expected = this.#model.range(bounds);
+    same(this.#store.deleteRange(this.#lendBounds(bounds)), expected.length, 'deleteRange');
+    expected.forEach(({ key }) => this.#model.delete(key));
   }
 
   #delete(i: number): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { CURSORS, WALKS, type Program, type Step } from './machine.js';
+import type { Configuration } from './configurations.js';
+import { CURSORS, WALKS, runProgram, type Program, type Step } from './machine.js';
 
 /** Random programs for the machine, for fast-check to make, shrink and print. */
 export function programs(most: { keys: number; steps: number }): fc.Arbitrary<Program> {
@@ -7,6 +8,33 @@ export function programs(most: { keys: number; steps: number }): fc.Arbitrary<Pr
     keys: fc.array(keys(), { minLength: 1, maxLength: most.keys, size: 'max' }),
     steps: fc.array(step(most.keys), { minLength: 1, maxLength: most.steps, size: 'max' }),
   });
+}
+
+/**
+ * Runs random programs on DBs of one configuration.
+ * @returns how many operations they made; and of the first that failed, shrunk, a report
+ */
+export function tryPrograms(
+  { make }: Configuration,
+  some: fc.Arbitrary<Program>,
+  { seed, runs, shrinks }: { seed: number; runs: number; shrinks: number },
+): { operations: number; failure?: string } {
+  let operations = 0;
+  let failed = false;
+  let attempts = 0;
+  const property = fc.property(some, (program) => {
+    // To shrink a large program to the end could take hours: after so many attempts, no smaller one counts as failing.
+    if (failed && attempts++ >= shrinks) return;
+    try {
+      operations += runProgram(make(), program);
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  });
+  const details = fc.check(property, { seed, numRuns: runs });
+  if (!details.failed) return { operations };
+  return { operations, failure: `${fc.defaultReportMessage(details)}\n${String(details.errorInstance)}` };
 }
 
 /** Prefixes longer than any abbreviation of a key, and shorter. */
@@ -63,8 +91,9 @@ function step(keyCount: number): fc.Arbitrary<Step> {
   const reverse = fc.boolean();
   const pick = fc.constantFrom('entries', 'keys', 'values');
   const to = fc.constantFrom('first', 'last', 'next', 'next', 'next', 'prev', 'prev', 'prev');
+  const shortLength = fc.nat({ max: 40 });
   const length = fc.oneof(
-    { weight: 30, arbitrary: fc.nat({ max: 40 }) },
+    { weight: 30, arbitrary: shortLength },
     { weight: 10, arbitrary: fc.nat({ max: 1000 }) },
     { weight: 1, arbitrary: fc.constant(200_000) },
   );
@@ -75,6 +104,13 @@ function step(keyCount: number): fc.Arbitrary<Step> {
     { weight: 5, arbitrary: fc.record({ do: fc.constant('find'), key }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('fill'), key, count }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('drain'), key, count }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('putMany'), key, count, length: shortLength, fill }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('getMany'), key, count }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteRange'), start: bound, limit: bound }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('count'), start: bound, limit: bound }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('reset') }) },
     {
       weight: 3,
