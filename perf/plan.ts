@@ -19,6 +19,9 @@ export interface Cell {
   turns: Turn[];
 }
 
+/** Each of them takes a whole fill: rounds beyond these would only make a run longer. */
+const METRIC_ROUNDS = 3;
+
 export function planCells(options: Options): Cell[] {
   const cells: Cell[] = [];
   const wanted = (row: Row) => options.rows.includes(row.id);
@@ -51,7 +54,7 @@ function takeTurns(options: Options, rounds: number, rows: Row[], metrics: strin
 }
 
 function metricTurns(options: Options, metrics: string[]): Turn[] {
-  const turns = takeTurns(options, options.rounds, [], metrics);
+  const turns = takeTurns(options, Math.min(options.rounds, METRIC_ROUNDS), [], metrics);
   // What a store holds is the same in every round.
   return turns.map((turn) =>
     turn.round === 1 ? turn : { ...turn, metrics: metrics.filter((metric) => metric !== 'memory') },

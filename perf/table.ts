@@ -32,8 +32,8 @@ function timeGrid(results: Results, keys: Keys, n: number, rows: Row[]): Grid {
     [
       'ns per operation',
       ...competitors.map((id) => columnOf(id).heading.join('\n')),
-      'against\nGo',
-      'against\nbest peer',
+      'vs\nGo',
+      'vs best\npeer',
     ],
   ];
   for (const row of rows) {

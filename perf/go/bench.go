@@ -108,6 +108,7 @@ type benchFolder struct {
 	pool   []byte
 	value  int
 	lists  map[string]*keyList
+	made   map[int][][]byte // values, by shift
 	report func(any)
 }
 
@@ -116,7 +117,7 @@ func openBenchFolder(path string, valueBytes int, report func(any)) (*benchFolde
 	if err != nil {
 		return nil, err
 	}
-	return &benchFolder{path: path, pool: pool, value: valueBytes, lists: map[string]*keyList{}, report: report}, nil
+	return &benchFolder{path: path, pool: pool, value: valueBytes, lists: map[string]*keyList{}, made: map[int][][]byte{}, report: report}, nil
 }
 
 func (f *benchFolder) use(name string) (*keyList, error) {
@@ -149,9 +150,19 @@ func (f *benchFolder) valueOf(i, shift int) []byte {
 	return f.pool[start : start+f.value]
 }
 
-func (f *benchFolder) fill(db *memdb.DB, list *keyList, shift int) (int, error) {
+// values are those of the first count puts of a row, made beforehand as the keys are.
+func (f *benchFolder) values(count, shift int) [][]byte {
+	values := f.made[shift]
+	for i := len(values); i < count; i++ {
+		values = append(values, f.valueOf(i, shift))
+	}
+	f.made[shift] = values
+	return values
+}
+
+func fill(db *memdb.DB, list *keyList, values [][]byte) (int, error) {
 	for i, key := range list.keys {
-		if err := db.Put(key, f.valueOf(i, shift)); err != nil {
+		if err := db.Put(key, values[i]); err != nil {
 			return 0, err
 		}
 	}
@@ -183,6 +194,13 @@ func benchRows(job *benchJob, path string, minMs float64, report func(any)) erro
 				return err
 			}
 		}
+		var values [][]byte
+		switch row.Kind {
+		case "fill":
+			values = folder.values(len(list.keys), 0)
+		case "overwrite":
+			values = folder.values(len(list.keys), overwriteShift)
+		}
 		reserve := 0
 		if row.Reserved || job.Reserve {
 			reserve = list.bytes + len(list.keys)*job.ValueBytes
@@ -198,7 +216,7 @@ func benchRows(job *benchJob, path string, minMs float64, report func(any)) erro
 					return err
 				}
 				db = newMemDB(0)
-				if _, err := folder.fill(db, content, 0); err != nil {
+				if _, err := fill(db, content, folder.values(len(content.keys), 0)); err != nil {
 					return err
 				}
 				base, overwritten = row.Base, false
@@ -212,7 +230,7 @@ func benchRows(job *benchJob, path string, minMs float64, report func(any)) erro
 				db = newMemDB(reserve)
 			}
 			start := time.Now()
-			sum, err = benchPass(folder, db, row, list)
+			sum, err = benchPass(db, row, list, values)
 			elapsed := float64(time.Since(start).Nanoseconds()) / 1e6
 			if err != nil {
 				return err
@@ -269,13 +287,11 @@ func weigh(value []byte) int {
 	return len(value) + int(value[0])
 }
 
-func benchPass(folder *benchFolder, db *memdb.DB, row benchRow, list *keyList) (int, error) {
+func benchPass(db *memdb.DB, row benchRow, list *keyList, values [][]byte) (int, error) {
 	sum := 0
 	switch row.Kind {
-	case "fill":
-		return folder.fill(db, list, 0)
-	case "overwrite":
-		return folder.fill(db, list, overwriteShift)
+	case "fill", "overwrite":
+		return fill(db, list, values)
 	case "get":
 		for _, key := range list.keys {
 			if value, err := db.Get(key); err == nil {
