@@ -62,7 +62,7 @@ async function measure(options: Options, args: string[], scratch: string): Promi
   }
   return {
     date,
-    command: ['npm run perf', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: commandOf(args),
     seconds: Math.round((performance.now() - began) / 1000),
     machine: {
       cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
@@ -81,6 +81,12 @@ async function measure(options: Options, args: string[], scratch: string): Promi
     versions: versionsOf(competitors),
     ...outcome,
   };
+}
+
+/** What was asked for. Where the results went is nobody's business who reads them. */
+function commandOf(args: string[]): string {
+  const asked = args.filter((arg, i) => !/^--out(=|$)/.test(arg) && args[i - 1] !== '--out');
+  return ['npm run perf', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ');
 }
 
 async function findGo(scratch: string): Promise<GoProgram | undefined> {

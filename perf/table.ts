@@ -158,16 +158,16 @@ export function summarySection(results: Results): Section {
   const { go, peers } = summarise(results, all);
   const grid: Grid = [['', 'figure', 'where']];
   if (go) {
-    grid.push(['against goleveldb, geometric mean', ratioText(go.mean), `${go.count} rows`]);
+    grid.push(['against goleveldb, geometric mean', ratioText(go.mean), rowCount(go.count)]);
     grid.push(['against goleveldb, worst row', ratioText(go.worst), go.where]);
   }
   if (peers) {
-    grid.push(['against the fastest peer, geometric mean', ratioText(peers.mean), `${peers.count} rows`]);
+    grid.push(['against the fastest peer, geometric mean', ratioText(peers.mean), rowCount(peers.count)]);
     grid.push(['against the fastest peer, worst row', ratioText(peers.worst), peers.where]);
   }
   const reserved = all.flatMap(({ keys, n }) => results.ratioToGo(keys, n, 'fillseq-reserved') ?? []);
   if (reserved.length > 0) {
-    const rows = `${reserved.length} rows, worst ${ratioText(Math.min(...reserved))}`;
+    const rows = `${rowCount(reserved.length)}, worst ${ratioText(Math.min(...reserved))}`;
     grid.push(['fillseq, reserved, against goleveldb', ratioText(geometricMean(reserved)), rows]);
   }
   grid.push(...loadLines(results));
@@ -252,6 +252,10 @@ export function count(n: number): string {
   return n.toLocaleString('en');
 }
 
+function rowCount(rows: number): string {
+  return rows === 1 ? '1 row' : `${count(rows)} rows`;
+}
+
 /** Three significant digits and no more decimals than they need. */
 export function figure(value: number): string {
   const size = Math.abs(value);
@@ -283,7 +287,7 @@ export function textTable({ title, grid }: Section): string {
 
 export function markdownTable({ title, grid }: Section): string {
   const cellsOf = (cells: string[]) =>
-    '| ' + cells.map((cell) => cell.replaceAll('\n', ' ').trim()).join(' | ') + ' |';
+    '| ' + cells.map((cell) => cell.replaceAll('-\n', '-').replaceAll('\n', ' ').trim()).join(' | ') + ' |';
   const [heading, ...lines] = grid;
   const wordy = isWordy(grid);
   const rule = heading.map((_, i) => (i === 0 || (wordy && i === heading.length - 1) ? '---' : '--:'));

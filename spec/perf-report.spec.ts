@@ -194,6 +194,7 @@ describe('the table', () => {
       .split('\n')
       .filter((line) => line.startsWith('|'));
     expect(lines).toHaveLength(7);
+    expect(lines[0]).toContain('| flat-memdb | goleveldb (Go) |');
     expect(new Set(lines.map((line) => line.split('|').length)).size).toBe(1);
   });
 });
