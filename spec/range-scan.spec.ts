@@ -13,6 +13,8 @@ const FIGURES =
 
 // Every test starts programs, which takes its time on a busy machine.
 jest.setTimeout(60_000);
+/** A program that hangs is ended, so that its test fails and jest can end. */
+const HANGING = { timeout: 30_000, killSignal: 'SIGKILL' } as const;
 
 let folder: string;
 
@@ -34,7 +36,7 @@ function run(args: string[], input?: string, nodeOptions: string[] = []): Run {
     input: Buffer.from(input ?? '', 'latin1'),
     maxBuffer: 1 << 26,
     cwd: folder,
-    timeout: 30_000, // jest cannot end a wait as this one
+    ...HANGING,
   });
   return { status, stdout: stdout.toString('latin1'), stderr: stderr.toString() };
 }
@@ -100,7 +102,10 @@ describe('the word list', () => {
   });
 
   test('is what runs even if standard input stays open with nothing in it, as under many a CI', async () => {
-    const child = spawn(process.execPath, [PROGRAM, '--count=1'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn(process.execPath, [PROGRAM, '--count=1'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      ...HANGING,
+    });
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
     child.stdin.destroy();
   });
@@ -144,6 +149,10 @@ describe('bounds', () => {
   ])('nothing meets %j, and that is no error', (bounds) =>
     expect(print(['-', ...args(bounds)], input)).toBe(''),
   );
+
+  test('are UTF-8', () => {
+    expect(print(['-', '--start', 'é', '--prefix', 'é'], latin1('é\nè\ne\n'))).toBe(latin1('é\t1\n'));
+  });
 
   test('an empty start or prefix leaves nothing out', () => {
     expect(print(['-', '--start=', '--prefix='], input)).toBe('a\tc\nab\td\nb\tb\nc\ta\n');
@@ -297,7 +306,7 @@ describe('trouble is one clear message, exit code 1 and nothing printed', () => 
 });
 
 test('a reader who leaves early is no error', async () => {
-  const child = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'pipe'], ...HANGING });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += chunk));
   child.stdout.once('data', () => child.stdout.destroy()); // the output is far larger than what a pipe holds
@@ -309,7 +318,7 @@ test('a reader who leaves early is no error', async () => {
 });
 
 test('an error ends it while the writer of its input still has more to say', async () => {
-  const child = spawn(process.execPath, [PROGRAM, '-'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn(process.execPath, [PROGRAM, '-'], { stdio: ['pipe', 'ignore', 'ignore'], ...HANGING });
   child.stdin.write('\n');
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
   child.stdin.destroy();
@@ -334,6 +343,20 @@ describe('the progress bar', () => {
   test('is gone before an error, too', () => {
     const { stderr } = run([file('bad-end', `${large}\n`)], '', terminal);
     expect(stderr).toMatch(/loading \[[^]*\x1b\[2Krange-scan: bad-end:10: no key: the line is empty\n$/);
+  });
+
+  test('leaves Ctrl-C its meaning', async () => {
+    const child = spawn(process.execPath, [...terminal, PROGRAM, '-'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      ...HANGING,
+    });
+    child.stderr.once('data', () => child.kill('SIGINT')); // the first thing to be seen is the bar
+    child.stdin.on('error', () => {}); // the end comes before all is written
+    child.stdin.write(large);
+    expect(await new Promise((resolve) => child.on('close', (_code, signal) => resolve(signal)))).toBe(
+      'SIGINT',
+    );
+    child.stdin.destroy();
   });
 
   test('is not shown for a small input, or where standard error is no terminal', () => {

@@ -31,7 +31,8 @@ export class Progress {
       this.#done += chunk.length;
       if (this.#bar.isActive) {
         this.#bar.update(this.#done);
-      } else if (process.stderr.isTTY && this.#isLarge()) {
+      } else if (this.#isLarge()) {
+        // Does nothing where standard error is no terminal.
         this.#bar.start(this.#total, this.#done);
       }
       yield chunk;
