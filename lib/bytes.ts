@@ -1,4 +1,7 @@
-/** Lexicographic order of a[aStart, aEnd) and b[bStart, bEnd): below, at or above 0, as memcmp, then by length. */
+/**
+ * Lexicographic order of a[aStart, aEnd) and b[bStart, bEnd): below, at or above 0, as memcmp, then by length.
+ * @param skip how many bytes at the beginning are known to be the same
+ */
 export function compareBytes(
   a: Uint8Array,
   aStart: number,
@@ -6,11 +9,12 @@ export function compareBytes(
   b: Uint8Array,
   bStart: number,
   bEnd: number,
+  skip: number,
 ): number {
   const aLength = aEnd - aStart;
   const bLength = bEnd - bStart;
   const shorter = aLength < bLength ? aLength : bLength;
-  for (let i = 0; i < shorter; i++) {
+  for (let i = skip; i < shorter; i++) {
     const difference = a[aStart + i] - b[bStart + i];
     if (difference !== 0) return difference;
   }

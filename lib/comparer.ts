@@ -20,7 +20,7 @@ export const bytewise: Comparer = Object.freeze({
   name: 'leveldb.BytewiseComparator',
 
   compare(a: Uint8Array, b: Uint8Array): number {
-    return compareBytes(a, 0, a.length, b, 0, b.length);
+    return compareBytes(a, 0, a.length, b, 0, b.length, 0);
   },
 
   separator(a: Uint8Array, b: Uint8Array): Uint8Array | undefined {

@@ -16,7 +16,15 @@ export interface Order {
   readonly byteOrderedTail?: number;
   /** Whether a caller's comparer is running: what it calls meanwhile is called from inside. */
   readonly comparing?: boolean;
-  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number;
+  /** @param skip how many bytes at the beginning are known to be the same; 0 where keys are in no byte order */
+  compare(
+    kv: Uint8Array,
+    offset: number,
+    length: number,
+    key: Uint8Array,
+    keyLength: number,
+    skip: number,
+  ): number;
 }
 
 export function orderOf(comparer: Comparer): Order {
@@ -26,8 +34,8 @@ export function orderOf(comparer: Comparer): Order {
 
 export const byteOrder: Order = {
   byteOrderedTail: 0,
-  compare: (kv, offset, length, key, keyLength) =>
-    compareBytes(kv, offset, offset + length, key, 0, keyLength),
+  compare: (kv, offset, length, key, keyLength, skip) =>
+    compareBytes(kv, offset, offset + length, key, 0, keyLength, skip),
 };
 
 /** Unless a subclass has an order of its own. */
@@ -53,12 +61,19 @@ export class InternalOrder implements Order {
   }
 
   /** @throws InternalKeyCorruptedError when a key is too short to hold a tag */
-  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {
+  compare(
+    kv: Uint8Array,
+    offset: number,
+    length: number,
+    key: Uint8Array,
+    keyLength: number,
+    skip: number,
+  ): number {
     requireTag(length);
     requireTag(keyLength);
     const tag = length - TAG_LENGTH;
     const givenTag = keyLength - TAG_LENGTH;
-    const result = this.user.compare(kv, offset, tag, key, givenTag);
+    const result = this.user.compare(kv, offset, tag, key, givenTag, skip);
     return result !== 0 ? result : compareTags(kv, offset + tag, key, givenTag);
   }
 }

@@ -27,6 +27,8 @@ const PREVIOUS = 2;
 const FOLLOWING = 3;
 const LOW = 4;
 const TOTAL = 5;
+const FENCE = 6;
+const SAMPLE = 7;
 
 const NO_PAGE = 0;
 const FIRST_PAGES = 4;
@@ -47,18 +49,22 @@ export const NO_PLACE = -1 as Place;
  * An ordered index beside the skip list: a B+-tree whose leaves refer to nodes.
  *
  * Every slot has, beside its reference, an abbreviation of its key: 31 bits that follow a prefix which all keys of
- * the page share. Most comparisons are decided by it alone, without touching node or record. That the prefix is
- * shared needs no checking during a search: it is that of the page's fences, the separators at its two ends. Pages
- * at either end of a level have no fence there, and use the prefix that all keys of the table share (`#common`).
+ * the page share. Most comparisons are decided by it alone, without touching node or record. That a key which is
+ * searched for shares the prefix as well, mostly follows from where it came: between two separators that share it,
+ * the fences of the page. Where the page shares more than its fences do, a sample of its keys is compared; a key
+ * without the prefix belongs before or behind all others of the page.
+ *
  * For a comparer of unknown order every abbreviation is 0, and all is decided by comparing keys.
  *
  * Invariants:
  * 1. Entries stand in ascending order; pages of a level are linked in both directions. Level 0 are the leaves.
  * 2. LOW of a page is a node (it may be deleted by now) whose key is at or below all of the page and above all of
- *    the page before it; HEAD for the first of a level.
- * 3. PREFIX of a page is at most what its fences share, or for a page at an end, at most `#common`.
- * 4. Slots from COUNT on have the abbreviation UNUSED.
- * 5. TOTAL of a page is the number of entries below it.
+ *    the page before it; HEAD for the first of a level. It is the separator that leads to the page.
+ * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now. All keys that
+ *    are led to it share FENCE bytes with that of LOW.
+ * 4. Slots from COUNT on have the abbreviation UNUSED. The first slot of a page above the leaves leads to whatever
+ *    is below the second, and has the abbreviation 0.
+ * 5. TOTAL of a page above the leaves is the number of entries below it.
  */
 export class Pages {
   readonly #storage: Storage;
@@ -75,14 +81,12 @@ export class Pages {
   #freePages = 0;
   #root = NO_PAGE;
   #levels = 1;
-  /** Length of the prefix that all keys share with that of `#sample`. */
-  #common = 0;
-  #sample = NONE;
   /** Where the last search ended, in a leaf; and on the way to it, the place in each level above. */
   place = NO_PLACE;
   readonly #path = new Int32Array(MAX_LEVELS);
 
-  /** What the key of the last search shares with that of `#sample`, at most `#common`. */
+  /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
+  #outside = -1;
   #shared = 0;
 
   /** @throws RangeError when there is no memory */
@@ -108,8 +112,6 @@ export class Pages {
     this.#freePages = 0;
     this.#levels = 1;
     this.#root = this.#takePage();
-    this.#common = 0;
-    this.#sample = NONE;
     this.place = (this.#root << PAGE_SHIFT) as Place;
   }
 
@@ -120,18 +122,28 @@ export class Pages {
   search(key: Uint8Array, keyLength: number): NodeIndex {
     const end = this.#tail === undefined ? 0 : keyLength - this.#tail;
     // A key that is too short to have a tail is for the order to refuse.
-    if (end < 0) this.#order.compare(key, 0, keyLength, key, keyLength);
-    this.#shared = this.#common;
-    if (this.#common > 0 && !this.#sharesCommon(key, end)) {
-      this.#searchOutside(key, end);
-      return NONE;
-    }
+    if (end < 0) this.#order.compare(key, 0, keyLength, key, keyLength, 0);
+    this.#outside = -1;
     const abbreviations = this.#abbreviations;
     const meta = this.#meta;
     let page = this.#root;
+    /** How many bytes the key is known to share with all below the page. */
+    let shared = 0;
     for (let level = this.#levels - 1; ; level--) {
       const base = page << PAGE_SHIFT;
-      const wanted = abbreviate(key, meta[(page << META_SHIFT) + PREFIX], end);
+      const about = page << META_SHIFT;
+      const prefix = meta[about + PREFIX];
+      if (prefix > shared) {
+        shared = Math.max(shared, meta[about + FENCE]);
+        if (prefix > shared) {
+          shared = this.#sharedWith(meta[about + SAMPLE] as NodeIndex, key, shared, Math.min(prefix, end));
+          if (shared < prefix) {
+            this.#goOutside(level, page, shared, key, end);
+            return NONE;
+          }
+        }
+      }
+      const wanted = abbreviate(key, prefix, end);
       let place = base;
       place += ((abbreviations[place + 31] - wanted) >> 31) & 32;
       place += ((abbreviations[place + 15] - wanted) >> 31) & 16;
@@ -143,7 +155,7 @@ export class Pages {
         this.place = place as Place;
         return abbreviations[place] === wanted ? this.#settleLeaf(place, wanted, key, keyLength) : NONE;
       }
-      if (abbreviations[place] === wanted) place = this.#settleInner(place, level, wanted, key, keyLength);
+      if (abbreviations[place] === wanted) place = this.#settleInner(place, wanted, key, keyLength);
       // The child is the last one that begins at or below the key.
       if (place > base) place--;
       this.#path[level] = place;
@@ -156,10 +168,11 @@ export class Pages {
     let exact = NONE;
     let low = place;
     let high = this.#endOfTies(place, abbreviation);
+    const prefix = this.#prefixOf(place);
     while (low < high) {
       const middle = (low + high) >>> 1;
       const node = (this.#refs[middle] & NODE) as NodeIndex;
-      const result = this.#compare(node, key, keyLength);
+      const result = this.#compareTie(node, key, keyLength, prefix);
       if (result < 0) {
         low = middle + 1;
       } else {
@@ -175,19 +188,14 @@ export class Pages {
   }
 
   /** Among separators of one abbreviation, from `place` on, finds the first above the key. */
-  #settleInner(
-    place: number,
-    level: number,
-    abbreviation: number,
-    key: Uint8Array,
-    keyLength: number,
-  ): number {
-    let low = place;
+  #settleInner(place: number, abbreviation: number, key: Uint8Array, keyLength: number): number {
+    let low = (place & SLOT) === 0 ? place + 1 : place;
     let high = this.#endOfTies(place, abbreviation);
+    const prefix = this.#prefixOf(place);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const node = this.#keyNode(level, middle);
-      if (node === HEAD || this.#compare(node, key, keyLength) <= 0) {
+      const node = this.#meta[(this.#refs[middle] << META_SHIFT) + LOW] as NodeIndex;
+      if (this.#compareTie(node, key, keyLength, prefix) <= 0) {
         low = middle + 1;
       } else {
         high = middle;
@@ -204,42 +212,45 @@ export class Pages {
     return high;
   }
 
-  #compare(node: NodeIndex, key: Uint8Array, keyLength: number): number {
+  /** Compares the key of a node with one that shares at least `prefix` bytes with it, and the abbreviation after. */
+  #compareTie(node: NodeIndex, key: Uint8Array, keyLength: number, prefix: number): number {
     const nodes = this.#storage.nodes.array;
-    return this.#order.compare(
-      this.#storage.kv.array,
-      nodes[node + OFFSET],
-      nodes[node + KEY_LENGTH],
-      key,
-      keyLength,
-    );
+    const length = nodes[node + KEY_LENGTH];
+    // Of the four bytes abbreviated three are whole, unless a key has ended before.
+    const enough = prefix + 3 + (this.#tail ?? Infinity);
+    const skip = length >= enough && keyLength >= enough ? prefix + 3 : prefix;
+    return this.#order.compare(this.#storage.kv.array, nodes[node + OFFSET], length, key, keyLength, skip);
   }
 
-  #sharesCommon(key: Uint8Array, end: number): boolean {
+  /** How many bytes below `end` a key shares with that of a node, where they are known to share `from`. */
+  #sharedWith(node: NodeIndex, key: Uint8Array, from: number, end: number): number {
     const kv = this.#storage.kv.array;
-    const sample = this.#storage.nodes.array[this.#sample + OFFSET];
-    const common = this.#common;
-    let i = 0;
-    while (i < common && i < end && kv[sample + i] === key[i]) i++;
-    this.#shared = i;
-    return i === common;
+    const start = this.#storage.nodes.array[node + OFFSET];
+    let i = from;
+    while (i < end && kv[start + i] === key[i]) i++;
+    return i;
   }
 
-  /** A key that lacks the common prefix is below or above all others. */
-  #searchOutside(key: Uint8Array, end: number): void {
-    const shared = this.#shared;
-    const sample = this.#storage.nodes.array[this.#sample + OFFSET];
-    if (shared >= end || key[shared] < this.#storage.kv.array[sample + shared]) {
-      this.toBegin();
+  /** A key without the prefix of a page is below or above all that the page leads to. */
+  #goOutside(level: number, page: number, shared: number, key: Uint8Array, end: number): void {
+    const sample = this.#meta[(page << META_SHIFT) + SAMPLE];
+    const byte = this.#storage.kv.array[this.#storage.nodes.array[sample + OFFSET] + shared];
+    if (shared >= end || key[shared] < byte) {
+      this.#toBegin(level, page);
     } else {
-      this.toEnd();
+      this.#toEnd(level, page);
     }
+    this.#outside = level;
+    this.#shared = shared;
   }
 
   /** Sets the place to the first entry. */
   toBegin(): void {
-    let page = this.#root;
-    for (let level = this.#levels - 1; level > 0; level--) {
+    this.#toBegin(this.#levels - 1, this.#root);
+  }
+
+  #toBegin(level: number, page: number): void {
+    for (; level > 0; level--) {
       this.#path[level] = page << PAGE_SHIFT;
       page = this.#refs[page << PAGE_SHIFT];
     }
@@ -248,8 +259,11 @@ export class Pages {
 
   /** Sets the place to that behind the last entry. */
   toEnd(): void {
-    let page = this.#root;
-    for (let level = this.#levels - 1; ; level--) {
+    this.#toEnd(this.#levels - 1, this.#root);
+  }
+
+  #toEnd(level: number, page: number): void {
+    for (; ; level--) {
       const end = (page << PAGE_SHIFT) + this.#meta[(page << META_SHIFT) + COUNT];
       if (level === 0) {
         this.place = end as Place;
@@ -264,10 +278,17 @@ export class Pages {
   searchEnd(key: Uint8Array, keyLength: number): boolean {
     this.toEnd();
     const last = this.nodeBefore(this.place);
-    if (last === NONE || this.#compare(last, key, keyLength) >= 0) return false;
-    this.#shared = this.#common;
-    if (this.#common > 0) this.#sharesCommon(key, keyLength - this.#tail!);
-    return true;
+    if (last === NONE) return false;
+    const order = this.#order;
+    const nodes = this.#storage.nodes.array;
+    const length = nodes[last + KEY_LENGTH];
+    const end = this.#tail === undefined ? 0 : Math.min(keyLength, length) - this.#tail;
+    // All pages on the path lead to the last key.
+    this.#outside = this.#levels - 1;
+    this.#shared = this.#sharedWith(last, key, 0, end);
+    return (
+      order.compare(this.#storage.kv.array, nodes[last + OFFSET], length, key, keyLength, this.#shared) < 0
+    );
   }
 
   /** Whether the place is behind the last entry. */
@@ -366,12 +387,15 @@ export class Pages {
   /** Adds a node at the place that the last search found, after `reserve`. */
   insert(node: NodeIndex): void {
     const nodes = this.#storage.nodes.array;
-    if (this.#sample === NONE) {
-      this.#sample = node;
-      this.#common = this.#tail === undefined ? 0 : nodes[node + KEY_LENGTH] - this.#tail;
-      this.#meta[(this.#root << META_SHIFT) + PREFIX] = this.#common;
-    } else if (this.#shared < this.#common) {
-      this.#narrowCommon(this.#shared);
+    if (this.#meta[(this.#root << META_SHIFT) + SAMPLE] === NONE) {
+      this.#meta[(this.#root << META_SHIFT) + SAMPLE] = node;
+      this.#meta[(this.#root << META_SHIFT) + PREFIX] =
+        this.#tail === undefined ? 0 : nodes[node + KEY_LENGTH] - this.#tail;
+    }
+    for (let level = this.#outside; level >= 0; level--) {
+      const page = (level === 0 ? this.place : this.#path[level]) >> PAGE_SHIFT;
+      if (this.#meta[(page << META_SHIFT) + PREFIX] > this.#shared)
+        this.#abbreviateAgain(level, page, this.#shared);
     }
     const pages = this.#pages - this.#freePages;
     const place = this.#makeRoom(0, this.place, node);
@@ -380,7 +404,7 @@ export class Pages {
     if (this.#pages - this.#freePages === pages) {
       for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]++;
     } else {
-      this.#countAgain();
+      this.#finishSplit();
     }
   }
 
@@ -442,7 +466,7 @@ export class Pages {
    * @returns the place that `slot` has then
    */
   #split(level: number, page: number, slot: number, low: NodeIndex): number {
-    const at = slot === CAPACITY ? CAPACITY : slot === 0 ? 0 : CAPACITY >> 1;
+    const at = slot === CAPACITY ? CAPACITY : slot === 0 ? 0 : this.#middle(page);
     const meta = this.#meta;
     const right = this.#takePage();
     const from = page << PAGE_SHIFT;
@@ -452,6 +476,7 @@ export class Pages {
     const following = meta[leftMeta + FOLLOWING];
     meta[rightMeta + LOW] = at === CAPACITY ? low : this.#keyNode(level, from + at);
     meta[rightMeta + PREFIX] = meta[leftMeta + PREFIX];
+    meta[rightMeta + SAMPLE] = meta[leftMeta + SAMPLE];
     meta[rightMeta + PREVIOUS] = page;
     meta[rightMeta + FOLLOWING] = following;
     meta[leftMeta + FOLLOWING] = right;
@@ -460,12 +485,32 @@ export class Pages {
     this.#refs.copyWithin(to, from + at, from + CAPACITY);
     this.#abbreviations.copyWithin(to, from + at, from + CAPACITY);
     this.#abbreviations.fill(UNUSED, from + at, from + CAPACITY);
+    if (level > 0) this.#abbreviations[to] = 0;
     meta[leftMeta + COUNT] = at;
     meta[rightMeta + COUNT] = CAPACITY - at;
+    this.#fence(page);
+    this.#fence(right);
     this.#addChild(level + 1, page, right);
-    this.#sharpen(level, page);
-    this.#sharpen(level, right);
     return slot < at || (slot === at && at < CAPACITY) ? from + slot : to + slot - at;
+  }
+
+  /**
+   * Where to split a full page: near the middle, where abbreviations differ most, so that keys which share more come
+   * to stand together, and can be told apart by what follows. If they tell little, not even so near.
+   */
+  #middle(page: number): number {
+    const middle = (page << PAGE_SHIFT) + (CAPACITY >> 1);
+    const reach = this.#hasManyTies(page) ? CAPACITY >> 2 : CAPACITY >> 3;
+    let best = middle;
+    let most = 32;
+    for (let place = middle - reach; place <= middle + reach; place++) {
+      const same = Math.clz32(this.#abbreviations[place] ^ this.#abbreviations[place - 1]);
+      if (same < most || (same === most && Math.abs(place - middle) < Math.abs(best - middle))) {
+        most = same;
+        best = place;
+      }
+    }
+    return best & SLOT;
   }
 
   /** Makes `right` the child that follows the one on the path, `left`. */
@@ -474,7 +519,7 @@ export class Pages {
     const low = this.#meta[(right << META_SHIFT) + LOW] as NodeIndex;
     const place = this.#makeRoom(level, this.#path[level] + 1, low);
     this.#refs[place] = right;
-    this.#abbreviations[place] = this.#abbreviationOf(low, this.#prefixOf(place));
+    this.#abbreviations[place] = (place & SLOT) === 0 ? 0 : this.#abbreviationOf(low, this.#prefixOf(place));
   }
 
   #growRoot(child: number): void {
@@ -483,23 +528,30 @@ export class Pages {
     this.#refs[root << PAGE_SHIFT] = child;
     this.#abbreviations[root << PAGE_SHIFT] = 0;
     this.#meta[(root << META_SHIFT) + COUNT] = 1;
-    this.#meta[(root << META_SHIFT) + PREFIX] = this.#common;
+    this.#meta[(root << META_SHIFT) + PREFIX] = this.#meta[(child << META_SHIFT) + PREFIX];
+    this.#meta[(root << META_SHIFT) + SAMPLE] = this.#meta[(child << META_SHIFT) + SAMPLE];
     this.#root = root;
   }
 
-  /** After a split: counts anew what is below the pages on the path and those they may have been split into. */
-  #countAgain(): void {
-    for (let level = 1; level < this.#levels; level++) {
-      const page = this.#path[level] >> PAGE_SHIFT;
+  /** After a split, and with the new entry in: brings up to date the pages on the path and those they were split into. */
+  #finishSplit(): void {
+    for (let level = 0; level < this.#levels; level++) {
+      const page = (level === 0 ? this.place : this.#path[level]) >> PAGE_SHIFT;
       for (const each of [page, this.#meta[(page << META_SHIFT) + FOLLOWING]]) {
-        let total = 0;
-        const begin = each << PAGE_SHIFT;
-        for (let place = begin; place < begin + this.#meta[(each << META_SHIFT) + COUNT]; place++) {
-          total += this.#entriesBelow(level - 1, this.#refs[place]);
-        }
-        this.#meta[(each << META_SHIFT) + TOTAL] = total;
+        if (each === NO_PAGE) continue;
+        if (level > 0) this.#countAgain(level, each);
+        this.#sharpen(level, each);
       }
     }
+  }
+
+  #countAgain(level: number, page: number): void {
+    let total = 0;
+    const begin = page << PAGE_SHIFT;
+    for (let place = begin; place < begin + this.#meta[(page << META_SHIFT) + COUNT]; place++) {
+      total += this.#entriesBelow(level - 1, this.#refs[place]);
+    }
+    this.#meta[(page << META_SHIFT) + TOTAL] = total;
   }
 
   #entriesBelow(level: number, page: number): number {
@@ -526,13 +578,11 @@ export class Pages {
       if (previous !== NO_PAGE) meta[(previous << META_SHIFT) + FOLLOWING] = following;
       if (following !== NO_PAGE) meta[(following << META_SHIFT) + PREVIOUS] = previous;
       if (!toPrevious) meta[(following << META_SHIFT) + LOW] = meta[(page << META_SHIFT) + LOW];
-      this.#blunt(level, toPrevious ? previous : following);
-      if (!toPrevious && level > 0) this.#abbreviateFirst(following);
+      this.#fence(toPrevious ? previous : following);
       this.#givePage(page);
     }
-    const abbreviation = this.#abbreviations[place];
     this.#closeSlots(place, place + 1);
-    if (!toPrevious) this.#abbreviations[place] = abbreviation;
+    if (!toPrevious) this.#abbreviations[place] = 0;
     while (this.#levels > 1 && meta[(this.#root << META_SHIFT) + COUNT] === 1) {
       const child = this.#refs[this.#root << PAGE_SHIFT];
       this.#givePage(this.#root);
@@ -541,69 +591,80 @@ export class Pages {
     }
   }
 
-  /** Takes abbreviations after a longer prefix, where they tell too little and the fences allow it. */
+  /** Where abbreviations tell too little, takes them after a longer prefix, if there is one. */
   #sharpen(level: number, page: number): void {
+    if (this.#tail === undefined || !this.#hasManyTies(page)) return;
     const meta = page << META_SHIFT;
+    const fence = this.#meta[meta + FENCE];
+    if (fence > this.#meta[meta + PREFIX]) {
+      this.#meta[meta + SAMPLE] = this.#meta[meta + LOW];
+      this.#abbreviateAgain(level, page, fence);
+      if (!this.#hasManyTies(page)) return;
+    }
+    const [first, last] = this.#endsBelow(level, page);
+    const prefix = this.#sharedByNodes(first, last);
+    if (prefix > this.#meta[meta + PREFIX]) {
+      this.#meta[meta + SAMPLE] = first;
+      this.#abbreviateAgain(level, page, prefix);
+    }
+  }
+
+  /** The first and the last node below a page. */
+  #endsBelow(level: number, page: number): [NodeIndex, NodeIndex] {
     const begin = page << PAGE_SHIFT;
-    const count = this.#meta[meta + COUNT];
+    let first = begin;
+    let last = begin + this.#meta[(page << META_SHIFT) + COUNT] - 1;
+    for (; level > 0; level--) {
+      const lastPage = this.#refs[last];
+      first = this.#refs[first] << PAGE_SHIFT;
+      last = (lastPage << PAGE_SHIFT) + this.#meta[(lastPage << META_SHIFT) + COUNT] - 1;
+    }
+    return [(this.#refs[first] & NODE) as NodeIndex, (this.#refs[last] & NODE) as NodeIndex];
+  }
+
+  #hasManyTies(page: number): boolean {
+    const begin = page << PAGE_SHIFT;
+    const count = this.#meta[(page << META_SHIFT) + COUNT];
     let ties = 0;
     for (let place = begin + 1; place < begin + count; place++) {
       if (this.#abbreviations[place] === this.#abbreviations[place - 1]) ties++;
     }
-    if (ties * 4 < count || count < 2) return;
-    const prefix = this.#prefixOfFences(page);
-    if (prefix > this.#meta[meta + PREFIX]) this.#abbreviateAgain(level, page, prefix);
+    return ties * 4 > count;
   }
 
-  /** Takes abbreviations after a shorter prefix, where the fences no longer share the one in use. */
-  #blunt(level: number, page: number): void {
-    const prefix = this.#prefixOfFences(page);
-    if (prefix < this.#meta[(page << META_SHIFT) + PREFIX]) this.#abbreviateAgain(level, page, prefix);
-  }
-
-  #narrowCommon(common: number): void {
-    this.#common = common;
-    let first = this.#root;
-    let last = this.#root;
-    for (let level = this.#levels - 1; level >= 0; level--) {
-      this.#blunt(level, first);
-      this.#blunt(level, last);
-      first = this.#refs[first << PAGE_SHIFT];
-      last = this.#refs[(last << PAGE_SHIFT) + this.#meta[(last << META_SHIFT) + COUNT] - 1];
-    }
-  }
-
-  /** The first child of a page begins lower than before. */
-  #abbreviateFirst(page: number): void {
-    const place = page << PAGE_SHIFT;
-    this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(1, place), this.#prefixOf(place));
-  }
-
-  #prefixOfFences(page: number): number {
-    if (this.#tail === undefined) return 0;
+  /** Finds what the fences of a page share: nothing for one at an end of its level. */
+  #fence(page: number): void {
     const meta = page << META_SHIFT;
     const following = this.#meta[meta + FOLLOWING];
-    if (this.#meta[meta + PREVIOUS] === NO_PAGE || following === NO_PAGE) return this.#common;
+    const open = this.#tail === undefined || this.#meta[meta + PREVIOUS] === NO_PAGE || following === NO_PAGE;
+    this.#meta[meta + FENCE] = open
+      ? 0
+      : this.#sharedByNodes(
+          this.#meta[meta + LOW] as NodeIndex,
+          this.#meta[(following << META_SHIFT) + LOW] as NodeIndex,
+        );
+  }
+
+  #sharedByNodes(a: NodeIndex, b: NodeIndex): number {
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
-    const low = this.#meta[meta + LOW];
-    const high = this.#meta[(following << META_SHIFT) + LOW];
-    const end = Math.min(nodes[low + KEY_LENGTH], nodes[high + KEY_LENGTH]) - this.#tail;
+    const end = Math.min(nodes[a + KEY_LENGTH], nodes[b + KEY_LENGTH]) - this.#tail!;
     let i = 0;
-    while (i < end && kv[nodes[low + OFFSET] + i] === kv[nodes[high + OFFSET] + i]) i++;
+    while (i < end && kv[nodes[a + OFFSET] + i] === kv[nodes[b + OFFSET] + i]) i++;
     return i;
   }
 
   #abbreviateAgain(level: number, page: number, prefix: number): void {
     this.#meta[(page << META_SHIFT) + PREFIX] = prefix;
     const begin = page << PAGE_SHIFT;
-    for (let place = begin; place < begin + this.#meta[(page << META_SHIFT) + COUNT]; place++) {
+    const end = begin + this.#meta[(page << META_SHIFT) + COUNT];
+    for (let place = level === 0 ? begin : begin + 1; place < end; place++) {
       this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(level, place), prefix);
     }
   }
 
   #abbreviationOf(node: NodeIndex, prefix: number): number {
-    if (this.#tail === undefined || node === HEAD) return 0;
+    if (this.#tail === undefined) return 0;
     const nodes = this.#storage.nodes.array;
     const start = nodes[node + OFFSET];
     return abbreviate(this.#storage.kv.array, start + prefix, start + nodes[node + KEY_LENGTH] - this.#tail);
@@ -632,8 +693,12 @@ export class Pages {
         expect(this.#meta[meta + PREVIOUS] === before, `page ${page} is not linked back to ${before}`);
         expect(this.#meta[meta + FOLLOWING] === behind, `page ${page} is not linked to ${behind}`);
         expect((this.#meta[meta + LOW] === HEAD) === (i === 0), `page ${page} has a wrong low fence`);
-        const longest = this.#prefixOfFences(page);
-        expect(this.#meta[meta + PREFIX] <= longest, `page ${page} takes more prefix than its fences share`);
+        const fence = this.#meta[meta + FENCE];
+        this.#fence(page);
+        expect(
+          this.#meta[meta + FENCE] === fence,
+          `the fences of page ${page} share another number of bytes`,
+        );
       });
       if (height === 0) break;
       level = level.flatMap((page) => {
@@ -666,6 +731,11 @@ export class Pages {
     expect(count <= CAPACITY && count >= (isRoot ? (level === 0 ? 0 : 2) : 1), `page ${page} holds ${count}`);
     let pages = 1;
     let total = 0;
+    const sample = this.#meta[meta + SAMPLE] as NodeIndex;
+    for (const node of count === 0 || this.#tail === undefined ? [] : this.#endsBelow(level, page)) {
+      const isShared = this.#sharedByNodes(node, sample) >= this.#meta[meta + PREFIX];
+      expect(isShared, `node ${node}, below page ${page}, does not have the prefix of the page`);
+    }
     for (let slot = 0; slot < PAGE; slot++) {
       const abbreviation = this.#abbreviations[begin + slot];
       if (slot >= count) {
@@ -673,7 +743,7 @@ export class Pages {
         continue;
       }
       const node = this.#keyNode(level, begin + slot);
-      const right = this.#abbreviationOf(node, this.#meta[meta + PREFIX]);
+      const right = level > 0 && slot === 0 ? 0 : this.#abbreviationOf(node, this.#meta[meta + PREFIX]);
       expect(abbreviation === right, `slot ${slot} of page ${page} abbreviates its key wrongly`);
       if (slot > 0) {
         const isAbove = abbreviation >= this.#abbreviations[begin + slot - 1];

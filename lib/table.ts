@@ -171,6 +171,7 @@ export class Table {
       nodes[node + KEY_LENGTH],
       key,
       keyLength,
+      0,
     );
   }
 
@@ -279,7 +280,7 @@ export class Table {
   deleteRange(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
     const { storage, towers } = this;
     if (start !== undefined && limit !== undefined) {
-      if (this.order.compare(start, 0, start.length, limit, limit.length) >= 0) return 0;
+      if (this.order.compare(start, 0, start.length, limit, limit.length, 0) >= 0) return 0;
     }
     const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
     if (start !== undefined) {
@@ -364,7 +365,7 @@ export class Table {
   #insert(key: Uint8Array, keyLength: number, value: Uint8Array): void {
     const { storage, towers } = this;
     // With no other key to compare it with, an order that refuses some keys has not seen it yet.
-    if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength);
+    if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength, 0);
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
     const accelerator = this.#reserveAccelerator(key, keyLength, storage.nodes.length + NEXT + height);

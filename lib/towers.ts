@@ -53,7 +53,7 @@ export class Towers {
     for (let level = this.height - 1; level >= floor;) {
       const next = nodes[node + NEXT + level] as NodeIndex;
       if (next !== above) {
-        const result = order.compare(kv, nodes[next + OFFSET], nodes[next + KEY_LENGTH], key, keyLength);
+        const result = order.compare(kv, nodes[next + OFFSET], nodes[next + KEY_LENGTH], key, keyLength, 0);
         if (result < 0) {
           node = next;
           continue;
