@@ -177,6 +177,34 @@ describe('the two arrays of a DB', () => {
   });
 });
 
+describe('a DB that grows', () => {
+  // Arrays of this size are copied a bit at a time, and entries change in what was copied already.
+  it('keeps every link and every record, whatever is put, replaced and deleted meanwhile', () => {
+    let height = 0;
+    const db = new DB({ capacity: 0, randHeight: () => (height = (height % 12) + 1) });
+    const key = (i: number) => utf8(`${Math.imul(i, 0x9e3779b1) >>> 0}`);
+    const expected = new Map<string, string>();
+    const sizes = new Set<number>();
+    for (let i = 0; i < 30_000; i++) {
+      db.put(key(i), utf8(`value ${i}`));
+      expected.set(text(key(i))!, `value ${i}`);
+      if (i % 3 === 0) {
+        db.delete(key(i >>> 1));
+        expected.delete(text(key(i >>> 1))!);
+      }
+      if (i % 7 === 0) {
+        db.put(key(i >>> 2), utf8(`again ${i}`));
+        expected.set(text(key(i >>> 2))!, `again ${i}`);
+      }
+      sizes.add(db.nodeData.length);
+    }
+    expect(Math.max(...sizes)).toBeGreaterThan(1 << 18);
+    checkStructure(db);
+    const found = [...db].map(([key, value]) => [text(key), text(value)]);
+    expect(found).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+});
+
 describe('the iterables of a DB', () => {
   const scans = [
     { scan: undefined, expected: 'apple banana cherry' },

@@ -110,7 +110,17 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
     const writes = new Map<number, number>();
     while (g.length < full) {
       append(Math.min(1000, full - g.length), 3);
-      for (const at of [0, g.length - 1, (written * 7919) % g.length, g.length >>> 1]) {
+      const copied = stats.copied / g.array.BYTES_PER_ELEMENT;
+      for (const at of [
+        0,
+        copied - 2,
+        copied - 1,
+        copied,
+        copied + 1,
+        (written * 7919) % g.length,
+        g.length - 1,
+      ]) {
+        if (at < 0 || at >= g.length) continue;
         g.write(at, ++written & 0x7f);
         writes.set(at, written & 0x7f);
       }
@@ -171,9 +181,11 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
   });
 
   it('takes more at once than the array that was to come next', () => {
-    const { g, append } = growable(Kind, COPY_AT_ONCE * 2);
-    append(g.array.length - 1000, 1);
-    append(500, 1);
+    const { g, stats, append } = growable(Kind, COPY_AT_ONCE * 2);
+    const full = g.array.length;
+    while (g.length < 0.75 * full) append(1000, 1);
+    expect(stats.copied).toBeGreaterThan(0);
+    expect(g.array.length).toBe(full);
     const copy = g.array.slice(0, g.length);
     append(5 * COPY_AT_ONCE, 9);
     same(g.array.subarray(0, copy.length), copy);
