@@ -58,12 +58,14 @@ export class Accelerator {
 
   /** The same, and if there is none, the place in the pages where it belongs: `insert` may follow. */
   locate(key: Uint8Array, keyLength: number): NodeIndex {
-    if (this.#hashes !== undefined) {
-      this.#hash = this.#hashes.hash(key, 0, keyLength);
-      const node = this.#hashes.find(key, keyLength, this.#hash);
+    const hashes = this.#hashes;
+    if (hashes !== undefined) this.#hash = hashes.hash(key, 0, keyLength);
+    this.#appending = this.#appending && this.pages.searchEnd(key, keyLength);
+    if (this.#appending) return NONE;
+    if (hashes !== undefined) {
+      const node = hashes.find(key, keyLength, this.#hash);
       if (node > NONE) return node as NodeIndex;
     }
-    if (this.#appending && this.pages.searchEnd(key, keyLength)) return NONE;
     return this.pages.search(key, keyLength);
   }
 

@@ -1,10 +1,5 @@
 import { CapacityError } from './errors.js';
 
-/** Gives `bytes` zeroed bytes, or throws. A seam: tests make it fail. */
-export type Allocate = (bytes: number) => ArrayBuffer;
-
-export const allocateBuffer: Allocate = (bytes) => new ArrayBuffer(bytes);
-
 type Flat = Uint8Array | Int32Array;
 
 /** What an array is called, what it is counted in, and where it ends. */
@@ -15,16 +10,24 @@ export interface Extent {
   readonly limit: number;
 }
 
+/**
+ * An array that is full is replaced by one of so many times its length. Memory that nobody has written to yet costs
+ * next to nothing: it is touching it, and copying, that takes time.
+ */
+const FACTOR = 4;
 /** Below this many bytes, copying everything at once takes no time that anybody would notice. */
 const COPY_AT_ONCE = 1 << 19;
 /** Above it, how far the array fills between two steps of the copying. */
-const STEP_BYTES = 1 << 16;
+const STEP_BYTES = 1 << 15;
+/** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
+const LEFT = 8;
 
 /**
- * A typed array that is appended to and doubles when it is full.
+ * A typed array that is appended to and grows when it is full.
  *
- * Copying tens of megabytes at once would stall the event loop, so a large array is copied as it fills: from half
- * full on, a larger one stands beside it and every stretch appended brings two stretches over.
+ * Copying tens of megabytes at once would stall the event loop, so a large array is copied while its last eighth
+ * fills: a larger one stands beside it, and every stretch appended brings eight stretches over. Only the room that
+ * was asked for at first is not copied from before it is full: who asks for room knows how much will come.
  *
  * Invariants:
  * 1. Elements [0, length) of `array` are the contents; nothing but growth replaces `array`.
@@ -45,7 +48,7 @@ export class Growable<T extends Flat> {
     this.#extent = extent;
     this.#make = make;
     this.array = this.#allocate(length);
-    this.#quietUntil = this.#quietFrom(0);
+    this.#quietUntil = length;
   }
 
   /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
@@ -83,7 +86,7 @@ export class Growable<T extends Flat> {
 
   #moveOver(needed: number): void {
     if (this.#next === undefined || this.#next.length < needed) {
-      this.#next = this.#allocate(Math.min(Math.max(2 * this.array.length, needed), this.#extent.limit));
+      this.#next = this.#allocateFor(needed);
       this.#copied = 0;
     }
     this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
@@ -96,15 +99,15 @@ export class Growable<T extends Flat> {
   #copyAhead(needed: number): void {
     if (this.#next === undefined) {
       try {
-        this.#next = this.#allocate(Math.min(2 * this.array.length, this.#extent.limit));
+        this.#next = this.#allocateFor(needed);
       } catch {
         this.#quietUntil = this.array.length; // there is still room: fail when there is none
         return;
       }
     }
-    // The copy starts at half and must end at full: it goes twice as fast as the array fills.
     const step = STEP_BYTES / this.array.BYTES_PER_ELEMENT;
-    const end = Math.min(this.length, 2 * (needed - this.array.length / 2 + step));
+    const full = this.array.length;
+    const end = Math.min(this.length, Math.ceil(LEFT * (needed + step - (full - full / LEFT))));
     if (end > this.#copied) {
       this.#next.set(this.array.subarray(this.#copied, end), this.#copied);
       this.#copied = end;
@@ -116,7 +119,20 @@ export class Growable<T extends Flat> {
   #quietFrom(length: number): number {
     const full = this.array.length;
     if (full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE || full >= this.#extent.limit) return full;
-    return Math.max(length, full >>> 1);
+    return Math.max(length, Math.floor(full - full / LEFT));
+  }
+
+  /** A larger array with room for `needed` elements: or else one that is hardly larger than that. */
+  #allocateFor(needed: number): T {
+    const { limit } = this.#extent;
+    const little = Math.min(Math.ceil(needed * 1.125), limit);
+    const much = Math.min(Math.max(FACTOR * this.array.length, little), limit);
+    try {
+      return this.#allocate(much);
+    } catch (error) {
+      if (little === much) throw error;
+      return this.#allocate(little);
+    }
   }
 
   #allocate(length: number): T {

@@ -18,7 +18,7 @@ export const UNKNOWN = -1;
 const BUCKET = 16;
 const BUCKET_SHIFT = 4;
 /** Entries per bucket, on average, at which the number of buckets doubles. */
-const GROW_AT = 10;
+const GROW_AT = 9;
 /** Stands in the last word of a bucket that could not take all its entries. No node has this index. */
 const OVERFLOWED = 1;
 /** Entries that found no room and are kept for the next, larger table. Beyond, their buckets just stay overflowed. */
@@ -53,6 +53,10 @@ export class HashIndex {
   #words: Int32Array;
   #bits = FIRST_BITS;
   #refBits = FIRST_BITS + REF_BITS_OVER;
+  /** Slots of nodes that it takes. While its buckets move, one with each insertion, it must still take what is added. */
+  #refLimit = 0;
+  /** Entries at which it grows. */
+  #growAt = 0;
   #old: Int32Array | undefined;
   #oldBits = 0;
   #oldRefBits = 0;
@@ -68,6 +72,7 @@ export class HashIndex {
     this.#memory = memory;
     this.#seed = seed;
     this.#words = allocateWords(memory, BUCKET << FIRST_BITS);
+    this.#setLimits();
   }
 
   /** Empties it and keeps the table. */
@@ -152,14 +157,9 @@ export class HashIndex {
    */
   reserve(end: number): void {
     if (this.#old !== undefined) this.#moveBucket();
-    // While its buckets move, one with each insertion, a table must still take the nodes that are added.
-    if (end + (MAX_NODE_SLOTS << this.#bits) > 2 ** this.#refBits && this.#refBits < MAX_REF_BITS) {
+    if (end > this.#refLimit && this.#refBits < MAX_REF_BITS) {
       this.#rebuild(this.#bits, this.#refBits + 1);
-    } else if (
-      this.#count >= GROW_AT << this.#bits &&
-      this.#bits < MAX_BITS &&
-      this.#refBits < MAX_REF_BITS
-    ) {
+    } else if (this.#count >= this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
       this.#rebuild(this.#bits + 1, this.#refBits + 1);
     }
   }
@@ -262,34 +262,55 @@ export class HashIndex {
     this.#words = words;
     this.#bits = bits;
     this.#refBits = refBits;
+    this.#setLimits();
+  }
+
+  #setLimits(): void {
+    this.#refLimit = 2 ** this.#refBits - (MAX_NODE_SLOTS << this.#bits);
+    this.#growAt = GROW_AT << this.#bits;
   }
 
   #moveBucket(): void {
-    const words = this.#old!;
+    const from = this.#old!;
+    const to = this.#words;
     const bits = this.#oldBits;
     const refBits = this.#oldRefBits;
+    const newRefBits = this.#refBits;
     const bucket = this.#moved++;
     const begin = bucket << BUCKET_SHIFT;
     const last = begin + BUCKET - 1;
-    for (let i = begin; i <= last && words[i] !== 0 && words[i] !== OVERFLOWED; i++) {
-      // Bucket and tag are the upper bits of the hash, all that the new table needs.
-      const hash = (bucket << (32 - bits)) | ((words[i] >>> refBits) << (refBits - bits));
-      this.#place(hash, (words[i] & ((1 << refBits) - 1)) as NodeIndex);
+    // One bit more, if any, says which of two buckets it is; until now nothing was put there.
+    const grown = this.#bits - bits;
+    let low = begin << grown;
+    let high = low + BUCKET;
+    for (let i = begin; i <= last && from[i] !== 0 && from[i] !== OVERFLOWED; i++) {
+      // Bucket and tag are the upper bits of the hash: all that the new table needs.
+      const tag = from[i] >>> refBits;
+      const node = from[i] & ((1 << refBits) - 1);
+      const hash = (bucket << (32 - bits)) | (tag << (refBits - bits));
+      const word = (((hash << this.#bits) >>> newRefBits) << newRefBits) | node;
+      if (grown === 1 && (hash >>> (31 - bits)) & 1) {
+        to[high++] = word;
+      } else {
+        to[low++] = word;
+      }
     }
-    if (words[last] === OVERFLOWED) this.#moveOverflowed(bucket, bits);
+    if (from[last] === OVERFLOWED) this.#moveOverflowed(bucket, bits);
     if (this.#moved === 1 << bits) this.#old = undefined;
   }
 
   #moveOverflowed(bucket: number, bits: number): void {
     if (this.#stashIsWhole) {
-      const stashed = [...this.#stash].filter(([, hash]) => hash >>> (32 - bits) === bucket);
-      for (const [node, hash] of stashed) {
+      const stashed: NodeIndex[] = [];
+      for (const [node, hash] of this.#stash) if (hash >>> (32 - bits) === bucket) stashed.push(node);
+      for (const node of stashed) {
+        const hash = this.#stash.get(node)!;
         this.#stash.delete(node);
         this.#place(hash, node);
       }
     } else {
-      const parts = this.#bits - bits;
-      for (let part = bucket << parts; part < (bucket + 1) << parts; part++) {
+      const grown = this.#bits - bits;
+      for (let part = bucket << grown; part < (bucket + 1) << grown; part++) {
         this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits);
       }
     }

@@ -279,16 +279,19 @@ export class Pages {
     this.toEnd();
     const last = this.nodeBefore(this.place);
     if (last === NONE) return false;
-    const order = this.#order;
     const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const start = nodes[last + OFFSET];
     const length = nodes[last + KEY_LENGTH];
     const end = this.#tail === undefined ? 0 : Math.min(keyLength, length) - this.#tail;
+    let shared = 0;
+    while (shared < end && kv[start + shared] === key[shared]) shared++;
     // All pages on the path lead to the last key.
     this.#outside = this.#levels - 1;
-    this.#shared = this.#sharedWith(last, key, 0, end);
-    return (
-      order.compare(this.#storage.kv.array, nodes[last + OFFSET], length, key, keyLength, this.#shared) < 0
-    );
+    this.#shared = shared;
+    return shared < end
+      ? kv[start + shared] < key[shared]
+      : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
   }
 
   /** Whether the place is behind the last entry. */
