@@ -91,6 +91,7 @@ describe('the calls of a DB', () => {
     expect(db.free).toBe(capacity);
     expect(db.kvData).toBe(kvData);
     expect(db.nodeData).toBe(nodeData);
+    expect(DB.tableOf(db).towers.height).toBe(1);
     expect([...db]).toEqual([]);
     expect(db.get(utf8('apple'))).toBeUndefined();
     db.put(utf8('apple'), utf8('new'));
@@ -107,6 +108,70 @@ describe('the calls of a DB', () => {
     const nodes = fill(db);
     db.reset();
     expect(fill(db)).toEqual(nodes);
+  });
+});
+
+describe('many at a time', () => {
+  const entries = Array.from({ length: 300 }, (_, i) => [utf8(`${(i * 37) % 250}`), utf8(`${i}`)] as const);
+  const arrays = (db: DB) => [
+    [...db.kvData.subarray(0, db.kvLength)],
+    [...db.nodeData.subarray(0, db.nodeLength)],
+  ];
+
+  it('putMany does what puts in the same order do, slot for slot, after a reset too', () => {
+    const [one, many] = [new DB(), new DB()];
+    for (const round of ['first', 'after a reset', 'over what is there']) {
+      for (const [key, value] of entries) one.put(key, value);
+      many.putMany(entries);
+      expect([round, ...arrays(many)]).toEqual([round, ...arrays(one)]);
+      checkStructure(many);
+      if (round === 'first') [one, many].forEach((db) => db.reset());
+    }
+    // Overwrites leave no heights behind that later keys would get.
+    for (const db of [one, many]) {
+      db.reset();
+      for (const [key, value] of entries) db.put(key, value);
+    }
+    expect(arrays(many)).toEqual(arrays(one));
+  });
+
+  it('deleteRange does what deletes in ascending order do, slot for slot', () => {
+    const [one, many] = [new DB(), new DB()];
+    for (const db of [one, many]) for (const [key, value] of entries) db.put(key, value);
+    for (const range of [
+      { start: utf8('12'), limit: utf8('2') },
+      { limit: utf8('11') },
+      { start: utf8('9') },
+      {},
+    ]) {
+      const keys = [...one.keys(range)];
+      for (const key of keys) one.delete(key);
+      expect(many.count(range)).toBe(keys.length);
+      expect(many.deleteRange(range)).toBe(keys.length);
+      expect(many.count(range)).toBe(0);
+      expect(arrays(many)).toEqual(arrays(one));
+      expect([many.length, many.size]).toEqual([one.length, one.size]);
+      checkStructure(many);
+    }
+    expect(many.length).toBe(0);
+  });
+
+  it('getMany gives the values in the order of the keys', () => {
+    const db = fruit();
+    const keys = ['cherry', 'none', 'apple', 'cherry'].map(utf8);
+    expect(db.getMany(keys).map(text)).toEqual(['red', undefined, 'green', 'red']);
+    expect(db.getMany(new Set(keys)).map(text)).toEqual(['red', undefined, 'green', 'red']);
+    expect(db.getMany([])).toEqual([]);
+  });
+
+  it('a range that holds nothing counts 0, and nothing is deleted', () => {
+    const db = fruit();
+    for (const range of [{ limit: bytes() }, { start: utf8('c'), limit: utf8('b') }, { start: utf8('x') }]) {
+      expect(db.count(range)).toBe(0);
+      expect(db.deleteRange(range)).toBe(0);
+    }
+    expect(db.count()).toBe(3);
+    expect(db.length).toBe(3);
   });
 });
 

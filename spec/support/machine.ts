@@ -88,7 +88,8 @@ export const WALKS = 2;
 /** Views given out that are watched at a time. */
 const WATCHED = 64;
 const CHECK_EVERY = 16;
-const MOST_TRIES = 3;
+/** One call may allocate for both arrays, and for what comes next of each. */
+const MOST_TRIES = 6;
 
 /** Runs a program. Throws at the first difference, naming the step. @returns how many operations it made */
 export function runProgram(subject: Subject, program: Program): number {
