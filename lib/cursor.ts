@@ -1,20 +1,27 @@
 import { requireBytes } from './bytes.js';
 import { IteratorReleasedError } from './errors.js';
-import { NO_PLACE, type Place } from './pages.js';
+import { NO_PLACE, RUN_WORDS, indexInPage, type Place } from './pages.js';
 import { requireRange, type Range } from './range.js';
 import type { RWLock } from './rwlock.js';
-import { KEY_LENGTH, NONE, OFFSET, VALUE_LENGTH, type NodeIndex } from './storage.js';
+import { ENTRY_WORDS, KEY_START, NONE, VALUE_END, VALUE_START, type NodeIndex } from './storage.js';
 import type { Table } from './table.js';
+
+/** Steps after which a cursor begins to read a page of the index at a time. */
+const RUN_FROM = 4;
 
 /**
  * A place in a table that may change meanwhile, with bounds: what DBIterator and MemTableIterator have in common.
  *
+ * What is known of entries stands in `#run`, four words each as `Pages.readPage` has it. Mostly that is the entry
+ * under the cursor alone; a longer walk reads a page of the index at once.
+ *
  * Invariants:
- * 1. `#node` is the entry under the cursor, NONE off the ends; `#forward` tells which end (after the last entry when
- *    set), so that a fresh cursor stands before the first.
+ * 1. The words from `#at` on are the entry under the cursor; its node is NONE off the ends. `#forward` tells which end
+ *    (after the last entry when set), so that a fresh cursor stands before the first.
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
  *    A move goes from that key to the nearest entry there is now.
- * 3. What was read of the entry (`#keyStart` ...) holds for version `#version` of the table.
+ * 3. For version `#version` of the table all of the run holds, and entries from `#begin` to before `#end` are in the
+ *    range. For another only the key of the entry under the cursor does.
  */
 export abstract class Cursor {
   protected readonly table: Table;
@@ -24,17 +31,19 @@ export abstract class Cursor {
   readonly #resets: number;
   #released = false;
   #forward = false;
-  #node = NONE;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
-  /** Where the entry stands in the index, while the structure of the table is `#structure`. */
+  #run = new Int32Array(ENTRY_WORDS).fill(-1).fill(NONE, 0, 1);
+  #at = 0;
+  #begin = 0;
+  #end = ENTRY_WORDS;
+  #version = -1;
+  /** Where the first entry of the run stands in the index, while the structure of the table is `#structure`. */
   #place = NO_PLACE;
   #structure = 0;
-  #version = -1;
   #deletions = 0;
-  #keyStart = -1;
-  #valueStart = -1;
-  #valueEnd = -1;
+  /** Steps since the cursor was positioned. */
+  #steps = 0;
 
   /** @internal */
   constructor(table: Table, lock: RWLock, range: Range | undefined) {
@@ -52,7 +61,7 @@ export abstract class Cursor {
   /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
   get valid(): boolean {
     this.#refresh();
-    return this.#node !== NONE;
+    return this.#run[this.#at] !== NONE;
   }
 
   /** Whether `release` was called. */
@@ -63,25 +72,26 @@ export abstract class Cursor {
   /** Byte position in `kvData` where the key begins; -1 where not valid. */
   get keyStart(): number {
     this.#refresh();
-    return this.#keyStart;
+    return this.#run[this.#at + KEY_START];
   }
 
   /** Byte position in `kvData` where the value begins and the key ends; -1 where not valid. */
   get valueStart(): number {
     this.#refresh();
-    return this.#valueStart;
+    return this.#run[this.#at + VALUE_START];
   }
 
   /** Byte position in `kvData` where the value ends; -1 where not valid. */
   get valueEnd(): number {
     this.#refresh();
-    return this.#valueEnd;
+    return this.#run[this.#at + VALUE_END];
   }
 
   /** Moves to the first entry of the range. @returns whether there is one */
   first(): boolean {
-    this.#enter();
+    this.#lock.rlock();
     try {
+      this.#requireLive();
       return this.#toFirst();
     } finally {
       this.#lock.runlock();
@@ -90,8 +100,9 @@ export abstract class Cursor {
 
   /** Moves to the last entry of the range. @returns whether there is one */
   last(): boolean {
-    this.#enter();
+    this.#lock.rlock();
     try {
+      this.#requireLive();
       return this.#toLast();
     } finally {
       this.#lock.runlock();
@@ -109,14 +120,15 @@ export abstract class Cursor {
 
   /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
   next(): boolean {
-    this.#enter();
+    this.#lock.rlock();
     try {
-      if (this.#node === NONE) return !this.#forward && this.#toFirst();
-      this.#renew();
-      const next = this.#orphaned
-        ? this.table.findGT(this.#keyBytes(), this.#valueStart - this.#keyStart)
-        : this.table.next(this.#node, this.#currentPlace());
-      return this.#landForward(next);
+      const at = this.#at + ENTRY_WORDS;
+      if (this.#version === this.table.version && at < this.#end) {
+        this.#at = at;
+        this.#forward = true;
+        return true;
+      }
+      return this.#next();
     } finally {
       this.#lock.runlock();
     }
@@ -124,15 +136,14 @@ export abstract class Cursor {
 
   /** Moves to the entry before; past the end, to the last. @returns whether there is one */
   prev(): boolean {
-    this.#enter();
+    this.#lock.rlock();
     try {
-      if (this.#node === NONE) return this.#forward && this.#toLast();
-      const place = this.#currentPlace();
-      const previous =
-        place !== NO_PLACE
-          ? this.table.previous(place)
-          : this.table.findLT(this.#keyBytes(), this.#valueStart - this.#keyStart);
-      return this.#landBackward(previous);
+      if (this.#version === this.table.version && this.#at > this.#begin) {
+        this.#at -= ENTRY_WORDS;
+        this.#forward = false;
+        return true;
+      }
+      return this.#prev();
     } finally {
       this.#lock.runlock();
     }
@@ -149,11 +160,14 @@ export abstract class Cursor {
   }
 
   protected seekBytes(key: Uint8Array, keyLength: number): boolean {
-    this.#enter();
+    this.#lock.rlock();
     try {
+      this.#requireLive();
       const node = this.table.findGE(key, keyLength);
       const belowRange = node !== NONE && this.#start !== undefined && this.#isBelow(node, this.#start);
-      return belowRange ? this.#toFirst() : this.#landForward(node);
+      if (belowRange) return this.#toFirst();
+      this.#steps = 0;
+      return this.#landForward(node);
     } finally {
       this.#lock.runlock();
     }
@@ -162,29 +176,49 @@ export abstract class Cursor {
   /** The bytes of the key under the cursor: a view. */
   protected keyView(): Uint8Array | undefined {
     this.#refresh();
-    return this.#node === NONE ? undefined : this.#keyBytes();
+    return this.#run[this.#at] === NONE ? undefined : this.#keyBytes();
   }
 
   /** The bytes of the value under the cursor: a view. */
   protected valueView(): Uint8Array | undefined {
     this.#refresh();
-    return this.#node === NONE
+    const at = this.#at;
+    return this.#run[at] === NONE
       ? undefined
-      : this.table.storage.kv.array.subarray(this.#valueStart, this.#valueEnd);
+      : this.table.storage.kv.array.subarray(this.#run[at + VALUE_START], this.#run[at + VALUE_END]);
   }
 
-  /** Takes the lock for a move. */
-  #enter(): void {
+  #requireLive(): void {
     if (this.#released) throw new IteratorReleasedError('this iterator was released; make a new one');
-    this.#lock.rlock();
     if (this.table.resets !== this.#resets) {
-      this.#lock.runlock();
       throw new IteratorReleasedError('the DB was reset under this iterator; make a new one');
     }
   }
 
+  #next(): boolean {
+    this.#requireLive();
+    if (this.#run[this.#at] === NONE) return !this.#forward && this.#toFirst();
+    this.#renew();
+    const next = this.#orphaned
+      ? this.table.findGT(this.#keyBytes(), this.#keyLength())
+      : this.table.next(this.#run[this.#at] as NodeIndex, this.#currentPlace());
+    return this.#landForward(next) && this.#stepped();
+  }
+
+  #prev(): boolean {
+    this.#requireLive();
+    if (this.#run[this.#at] === NONE) return this.#forward && this.#toLast();
+    const place = this.#currentPlace();
+    const previous =
+      place !== NO_PLACE
+        ? this.table.previous(place)
+        : this.table.findLT(this.#keyBytes(), this.#keyLength());
+    return this.#landBackward(previous) && this.#stepped();
+  }
+
   #toFirst(): boolean {
     const { table } = this;
+    this.#steps = 0;
     return this.#landForward(
       this.#start === undefined ? table.first() : table.findGE(this.#start, this.#start.length),
     );
@@ -192,6 +226,7 @@ export abstract class Cursor {
 
   #toLast(): boolean {
     const { table } = this;
+    this.#steps = 0;
     return this.#landBackward(
       this.#limit === undefined ? table.last() : table.findLT(this.#limit, this.#limit.length),
     );
@@ -214,34 +249,68 @@ export abstract class Cursor {
   }
 
   #land(node: NodeIndex): boolean {
-    this.#node = node;
     this.#orphaned = false;
+    this.#at = 0;
     this.#place = this.table.place;
     this.#structure = this.table.structure;
     this.#deletions = this.table.deletions;
-    this.#read();
+    this.#read(node);
     return node !== NONE;
   }
 
-  #currentPlace(): Place {
-    return this.#structure === this.table.structure ? this.#place : NO_PLACE;
+  /** Makes the run the one entry of a node. */
+  #read(node: NodeIndex): void {
+    const run = this.#run;
+    run[0] = node;
+    if (node === NONE) {
+      run[KEY_START] = run[VALUE_START] = run[VALUE_END] = -1;
+    } else {
+      this.table.storage.describe(node, run, 0);
+    }
+    this.#at = 0;
+    this.#begin = 0;
+    this.#end = ENTRY_WORDS;
+    this.#version = this.table.version;
   }
 
-  #read(): void {
-    if (this.#node === NONE) {
-      this.#keyStart = this.#valueStart = this.#valueEnd = -1;
-    } else {
-      const nodes = this.table.storage.nodes.array;
-      this.#keyStart = nodes[this.#node + OFFSET];
-      this.#valueStart = this.#keyStart + nodes[this.#node + KEY_LENGTH];
-      this.#valueEnd = this.#valueStart + nodes[this.#node + VALUE_LENGTH];
-    }
-    this.#version = this.table.version;
+  /** After a step: a cursor that has made a few will make more, so it is worth reading ahead. */
+  #stepped(): boolean {
+    const { table } = this;
+    if (++this.#steps < RUN_FROM || table.order.byteOrderedTail === undefined) return true;
+    let place = this.#place;
+    // It went along the links, since places had changed.
+    if (place === NO_PLACE) place = table.placeOf(this.#run[0] as NodeIndex);
+    if (place === NO_PLACE) return true;
+    if (this.#run.length < RUN_WORDS) this.#run = new Int32Array(RUN_WORDS);
+    const end = ENTRY_WORDS * table.readPage(place, this.#run);
+    const at = ENTRY_WORDS * indexInPage(place);
+    this.#at = at;
+    this.#place = (place - indexInPage(place)) as Place;
+    this.#begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
+    this.#end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
+    return true;
+  }
+
+  /** The first entry of the run in [from, to) whose key is not below a bound, or `to`. */
+  #firstInRun(bound: Uint8Array, from: number, to: number): number {
+    const isBelow = (at: number) => this.#isBelow(this.#run[at] as NodeIndex, bound);
+    if (to > from && isBelow(to - ENTRY_WORDS)) return to;
+    while (to > from && !isBelow(to - ENTRY_WORDS)) to -= ENTRY_WORDS;
+    return to;
+  }
+
+  #currentPlace(): Place {
+    if (this.#place === NO_PLACE || this.#structure !== this.table.structure) return NO_PLACE;
+    return (this.#place + this.#at / ENTRY_WORDS) as Place;
   }
 
   /** Brings what was read of the entry up to date, if the table changed since. */
   #refresh(): void {
-    if (this.#node === NONE || this.#version === this.table.version) return;
+    if (this.#version !== this.table.version) this.#refreshNow();
+  }
+
+  #refreshNow(): void {
+    if (this.#run[this.#at] === NONE) return;
     this.#lock.rlock();
     try {
       if (this.table.resets !== this.#resets) {
@@ -257,16 +326,24 @@ export abstract class Cursor {
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
     if (this.#version === this.table.version) return;
+    let node = this.#run[this.#at] as NodeIndex;
+    const place = this.#currentPlace();
     if (this.#orphaned || this.#deletions !== this.table.deletions) {
-      const node = this.table.find(this.#keyBytes(), this.#valueStart - this.#keyStart);
-      this.#orphaned = node === NONE;
-      if (node !== NONE) this.#node = node;
+      const found = this.table.find(this.#keyBytes(), this.#keyLength());
+      this.#orphaned = found === NONE;
+      if (found !== NONE) node = found;
       this.#deletions = this.table.deletions;
     }
-    this.#read();
+    this.#place = place;
+    this.#read(node);
   }
 
   #keyBytes(): Uint8Array {
-    return this.table.storage.kv.array.subarray(this.#keyStart, this.#valueStart);
+    const at = this.#at;
+    return this.table.storage.kv.array.subarray(this.#run[at + KEY_START], this.#run[at + VALUE_START]);
+  }
+
+  #keyLength(): number {
+    return this.#run[this.#at + VALUE_START] - this.#run[this.#at + KEY_START];
   }
 }

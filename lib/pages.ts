@@ -1,16 +1,21 @@
 import { expect } from './errors.js';
 import type { Order } from './order.js';
 import {
+  ENTRY_WORDS,
   HEAD,
   HEIGHT,
   KEY_LENGTH,
   NONE,
   OFFSET,
+  VALUE_START,
   allocateWords,
   type Memory,
   type NodeIndex,
   type Storage,
 } from './storage.js';
+
+/** Words that `readPage` may fill. */
+export const RUN_WORDS = ENTRY_WORDS * 63;
 
 /** Slots of a page. The last is never used: its abbreviation is above all others, where a search must end. */
 const PAGE = 64;
@@ -44,6 +49,11 @@ const NODE = 0x7fffffff;
 export type Place = number & { readonly [place]: never };
 declare const place: unique symbol;
 export const NO_PLACE = -1 as Place;
+
+/** Which entry of its page a place is. */
+export function indexInPage(place: Place): number {
+  return place & SLOT;
+}
 
 /**
  * An ordered index beside the skip list: a B+-tree whose leaves refer to nodes.
@@ -85,6 +95,8 @@ export class Pages {
   place = NO_PLACE;
   readonly #path = new Int32Array(MAX_LEVELS);
 
+  /** Of no use, but that what `readPage` touches is not optimised away. */
+  touched = 0;
   /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
   #outside = -1;
   #shared = 0;
@@ -334,6 +346,25 @@ export class Pages {
     return previous === NO_PAGE
       ? NO_PLACE
       : (((previous << PAGE_SHIFT) + this.#meta[(previous << META_SHIFT) + COUNT] - 1) as Place);
+  }
+
+  /**
+   * Describes all entries of a page, see `Storage.describe`, and touches their records. These loads do not depend on
+   * one another: the misses of the cache overlap, as they would not in the steps of a cursor.
+   * @returns how many entries there are
+   */
+  readPage(place: Place, words: Int32Array): number {
+    const storage = this.#storage;
+    const begin = place & ~SLOT;
+    const count = this.#meta[((place >> PAGE_SHIFT) << META_SHIFT) + COUNT];
+    for (let i = 0; i < count; i++) {
+      storage.describe((this.#refs[begin + i] & NODE) as NodeIndex, words, i * ENTRY_WORDS);
+    }
+    const kv = storage.kv.array;
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= kv[words[i * ENTRY_WORDS + VALUE_START]];
+    this.touched = touched;
+    return count;
   }
 
   /** Number of entries before the place that the last search found. */

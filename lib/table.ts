@@ -152,6 +152,20 @@ export class Table {
     return this.#at(pages, pages.before(place));
   }
 
+  /** The place of a node that is in the table; NO_PLACE without an index. */
+  placeOf(node: NodeIndex): Place {
+    const pages = this.accelerator?.pages;
+    if (pages === undefined) return NO_PLACE;
+    const key = this.keyOf(node);
+    pages.search(key, key.length);
+    return pages.place;
+  }
+
+  /** See `Pages.readPage`. */
+  readPage(place: Place, run: Int32Array): number {
+    return this.accelerator!.pages.readPage(place, run);
+  }
+
   #at(pages: Pages, place: Place): NodeIndex {
     this.place = place;
     return pages.nodeAt(place);
@@ -304,7 +318,7 @@ export class Table {
     try {
       this.accelerator?.removeRun(first, end);
     } catch {
-      this.accelerator = undefined; // A comparer threw half-way. Slower from now on, and otherwise the same.
+      this.#dropAccelerator(); // A comparer threw half-way.
     }
     towers.unlinkRun(before);
     this.length -= count;
@@ -338,8 +352,15 @@ export class Table {
     try {
       this.accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
     } catch {
-      this.accelerator = undefined; // Slower, and otherwise the same.
+      this.#dropAccelerator();
     }
+  }
+
+  /** Slower from now on, and otherwise the same. */
+  #dropAccelerator(): void {
+    this.accelerator = undefined;
+    this.place = NO_PLACE;
+    this.structure++; // Places are no more.
   }
 
   /** The node of a key, or NONE; then the place where it belongs is known, for `#insert`. */
@@ -390,8 +411,7 @@ export class Table {
       return accelerator;
     } catch {
       this.towers.search(key, keyLength);
-      this.accelerator = undefined;
-      this.structure++; // Places are no more.
+      this.#dropAccelerator();
       return undefined;
     }
   }
