@@ -86,10 +86,20 @@ export class Accelerator {
     this.#hashes?.insert(this.#hash, node);
   }
 
-  /** Removes a node: that at the place in the pages. */
+  /** The node with exactly this key, and its place in the pages: `remove` may follow. */
+  locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
+    const hashes = this.#hashes;
+    if (hashes !== undefined) {
+      this.#hash = hashes.hash(key, 0, keyLength);
+      if (hashes.find(key, keyLength, this.#hash) === NONE) return NONE;
+    }
+    return this.pages.search(key, keyLength);
+  }
+
+  /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex): void {
     this.pages.remove();
-    this.#hashes?.remove(this.#hashes.hashOf(node), node);
+    this.#hashes?.remove(this.#hash, node);
   }
 
   /** Removes the nodes from one to before another, which are still linked. */

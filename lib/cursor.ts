@@ -183,9 +183,9 @@ export abstract class Cursor {
   protected valueView(): Uint8Array | undefined {
     this.#refresh();
     const at = this.#at;
-    return this.#run[at] === NONE
-      ? undefined
-      : this.table.storage.kv.array.subarray(this.#run[at + VALUE_START], this.#run[at + VALUE_END]);
+    if (this.#run[at] === NONE) return undefined;
+    const start = this.#run[at + VALUE_START];
+    return this.table.storage.view(start, this.#run[at + VALUE_END] - start);
   }
 
   #requireLive(): void {
@@ -339,8 +339,7 @@ export abstract class Cursor {
   }
 
   #keyBytes(): Uint8Array {
-    const at = this.#at;
-    return this.table.storage.kv.array.subarray(this.#run[at + KEY_START], this.#run[at + VALUE_START]);
+    return this.table.storage.view(this.#run[this.#at + KEY_START], this.#keyLength());
   }
 
   #keyLength(): number {

@@ -36,6 +36,8 @@ const LEFT = 8;
  */
 export class Growable<T extends Flat> {
   array: T;
+  /** That of `array`, which takes as long to ask for as a view takes to make. */
+  buffer: ArrayBufferLike;
   length = 0;
   readonly #extent: Extent;
   readonly #make: (length: number) => T;
@@ -48,6 +50,7 @@ export class Growable<T extends Flat> {
     this.#extent = extent;
     this.#make = make;
     this.array = this.#allocate(length);
+    this.buffer = this.array.buffer;
     this.#quietUntil = length;
   }
 
@@ -91,6 +94,7 @@ export class Growable<T extends Flat> {
     }
     this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
     this.array = this.#next;
+    this.buffer = this.array.buffer;
     this.#next = undefined;
     this.#copied = 0;
     this.#quietUntil = this.#quietFrom(this.length);

@@ -394,7 +394,9 @@ export class Pages {
       if (level === height) return level;
       if (ref < 0) {
         const node = ref & NODE;
-        for (const top = Math.min(height, nodes[node + HEIGHT]); level < top;) before[level++] = node;
+        // That it is on level 1 needs no look at its height.
+        const top = height === 2 ? 2 : Math.min(height, nodes[node + HEIGHT]);
+        while (level < top) before[level++] = node;
         if (level === height || ++tallOnes === MAX_TALL_ONES) return level;
       }
     }
@@ -489,10 +491,15 @@ export class Pages {
   #closeSlots(place: number, stop: number): void {
     const meta = (place >> PAGE_SHIFT) << META_SHIFT;
     const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT];
-    this.#refs.copyWithin(place, stop, end);
-    this.#abbreviations.copyWithin(place, stop, end);
-    this.#abbreviations.fill(UNUSED, end - (stop - place), end);
-    this.#meta[meta + COUNT] -= stop - place;
+    const refs = this.#refs;
+    const abbreviations = this.#abbreviations;
+    const gone = stop - place;
+    for (let i = stop; i < end; i++) {
+      refs[i - gone] = refs[i];
+      abbreviations[i - gone] = abbreviations[i];
+    }
+    for (let i = end - gone; i < end; i++) abbreviations[i] = UNUSED;
+    this.#meta[meta + COUNT] -= gone;
   }
 
   /**

@@ -269,11 +269,11 @@ export class Table {
   /** Removes the entry with this key; tells whether there was one. Its bytes and slots stay where they are. */
   delete(key: Uint8Array, keyLength: number): boolean {
     const { accelerator, towers } = this;
-    let node = this.find(key, keyLength);
+    const node =
+      accelerator !== undefined ? accelerator.locatePresent(key, keyLength) : towers.search(key, keyLength);
     if (node === NONE) return false;
     const nodes = this.storage.nodes.array;
     if (accelerator !== undefined) {
-      node = accelerator.pages.search(key, keyLength);
       this.#findBefore(accelerator, key, keyLength, nodes[node + HEIGHT]);
       accelerator.remove(node);
     }
