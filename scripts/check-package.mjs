@@ -28,10 +28,10 @@ const names = '{ DB, MemTable, ValueType, checkStructure }';
 
 try {
   const [{ filename, files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }).replace(
-      /^[^[]*(?=\[)/,
-      '',
-    ),
+    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+    }).replace(/^[^[]*(?=\[)/, ''),
   );
   const stray = files
     .map(({ path }) => path)
@@ -43,8 +43,14 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball]);
   writeFileSync(join(folder, 'use.mjs'), program(`import ${names} from 'flat-memdb';`));
   writeFileSync(join(folder, 'use.cjs'), program(`const ${names} = require('flat-memdb');`));
-  writeFileSync(join(folder, 'types.mts'), program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'));
-  writeFileSync(join(folder, 'types.cts'), program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'));
+  writeFileSync(
+    join(folder, 'types.mts'),
+    program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'),
+  );
+  writeFileSync(
+    join(folder, 'types.cts'),
+    program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'),
+  );
   run(process.execPath, ['use.mjs']);
   run(process.execPath, ['use.cjs']);
   symlinkSync(resolve(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
