@@ -1,0 +1,304 @@
+import { DB, checkStructure } from '../lib/index.js';
+import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
+import { Pages } from '../lib/pages.js';
+import { NEXT, NONE, Storage, localMemory } from '../lib/storage.js';
+import { Prng } from './support/prng.js';
+
+/*
+ * Keys that somebody chose who knows the seed, which nobody should: all of one hash, or all of one bucket. They may
+ * cost the hash index its use, but not more than the ordered search that would be there without it.
+ */
+
+const SEED = 0x5eed;
+const OTHER_SEED = 0x9d2c5681;
+/** Words of a bucket, all that may be looked at for a key. */
+const BUCKET = 16;
+/** Entries that the index remembers of overflowed buckets. */
+const MAX_STASH = 4096;
+
+const NOTHING = new Uint8Array(0);
+
+function hasher(seed: number): HashIndex {
+  return new HashIndex(new Storage(64, localMemory), localMemory, seed);
+}
+
+/**
+ * A key of eight bytes. Its second word undoes what the first did to the hash, so that all keys of one `state` have
+ * the same hash, all 32 bits of it.
+ */
+function chosen(n: number, state: number, seed = SEED): Uint8Array {
+  const first = Math.imul(n + 1, 0x9e3779b1);
+  let h = Math.imul(seed ^ 8 ^ first, 0x9e3779b1);
+  h ^= h >>> 15;
+  const key = new Uint8Array(8);
+  const view = new DataView(key.buffer);
+  view.setInt32(0, first, true);
+  view.setInt32(4, h ^ state, true);
+  return key;
+}
+
+function keysOfOneHash(count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, n) => chosen(n, 0x1234567));
+}
+
+/** Keys whose hashes share their first 8 bits and nothing else: a bucket's until there are more than 256. */
+function keysOfOneBeginning(count: number): Uint8Array[] {
+  const hashes = hasher(SEED);
+  const keys: Uint8Array[] = [];
+  for (let n = 0; keys.length < count; n++) {
+    const key = chosen(n, Math.imul(n, 0x85ebca6b));
+    if (hashes.hash(key, 0, 8) >>> 24 === 0xa5) keys.push(key);
+  }
+  return keys;
+}
+
+/**
+ * Keys that know no seed: in every eight bytes either both words are as they are, or three bits are flipped that
+ * cancel out where words are mixed by multiplication and a shift of 15.
+ */
+function keysOfBitsThatCancelOut(count: number): Uint8Array[] {
+  const blocks = Math.ceil(Math.log2(count));
+  return Array.from({ length: count }, (_, n) => {
+    const key = new Uint8Array(8 * blocks).fill(0x61);
+    for (let block = 0; block < blocks; block++) {
+      if (((n >>> block) & 1) === 0) continue;
+      key[8 * block + 3] ^= 0x80;
+      key[8 * block + 7] ^= 0x80;
+      key[8 * block + 6] ^= 0x01;
+    }
+    return key;
+  });
+}
+
+function ordinaryKeys(count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, n) => Buffer.from(`ordinary ${n}`));
+}
+
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const prng = new Prng(seed);
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = prng.below(i + 1);
+    [result[i], result[j]] = [result[j], result[i]];
+  }
+  return result;
+}
+
+/** A hash index of its own over some keys. `candidates` counts the entries that it compared with a key. */
+function indexOf(keys: readonly Uint8Array[], seed: number) {
+  const storage = new Storage(1 << 20, localMemory);
+  const counter = { candidates: 0 };
+  const counting = {
+    get nodes() {
+      counter.candidates++;
+      return storage.nodes;
+    },
+    kv: storage.kv,
+  } as unknown as Storage;
+  const index = new HashIndex(counting, localMemory, seed);
+  const nodes = keys.map((key) => {
+    storage.reserve(key.length, NEXT + 1);
+    index.reserve(storage.nodes.length + NEXT + 1);
+    const node = storage.appendNode(storage.appendRecord(key, key.length, NOTHING), key.length, 0, 1);
+    index.insert(index.hash(key, 0, key.length), node);
+    return node;
+  });
+  const find = (key: Uint8Array) => {
+    counter.candidates = 0;
+    const found = index.find(key, key.length, index.hash(key, 0, key.length));
+    return { found, candidates: counter.candidates };
+  };
+  return { index, nodes, find };
+}
+
+class Model {
+  readonly entries = new Map<string, Uint8Array>();
+  readonly db: DB;
+
+  constructor(seed = SEED) {
+    this.db = new DB({}, { ...localMemory, seed });
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.db.put(key, value);
+    this.entries.set(latin1(key), value);
+  }
+
+  delete(key: Uint8Array): void {
+    expect(this.db.delete(key)).toBe(this.entries.delete(latin1(key)));
+  }
+
+  /** What the DB says of each of these keys, and all it holds, in order. */
+  check(keys: readonly Uint8Array[]): void {
+    checkStructure(this.db);
+    for (const key of keys) {
+      const expected = this.entries.get(latin1(key));
+      const value = this.db.get(key);
+      const same = value === expected || (value && expected && Buffer.compare(value, expected) === 0);
+      if (!same || this.db.has(key) !== (expected !== undefined)) {
+        throw new Error(`wrong answer for ${Buffer.from(key).toString('hex')}`);
+      }
+    }
+    const keysInOrder = [...this.entries.keys()].sort((a, b) => (a < b ? -1 : 1));
+    expect(Array.from(this.db.keys(), latin1)).toEqual(keysInOrder);
+    expect(this.db.length).toBe(this.entries.size);
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+describe('keys chosen for one seed', () => {
+  it('have one hash under it, and spread under another', () => {
+    const keys = keysOfOneHash(20_000);
+    expect(new Set(keys.map(latin1)).size).toBe(20_000);
+    const hashes = (seed: number) => {
+      const index = hasher(seed);
+      return keys.map((key) => index.hash(key, 0, 8) >>> 0);
+    };
+    expect(new Set(hashes(SEED)).size).toBe(1);
+    const others = hashes(OTHER_SEED);
+    expect(new Set(others).size).toBeGreaterThan(19_900);
+    const buckets = new Map<number, number>();
+    for (const hash of others) buckets.set(hash >>> 21, (buckets.get(hash >>> 21) ?? 0) + 1);
+    // 2048 buckets, of 10 on average.
+    expect(Math.max(...buckets.values())).toBeLessThan(40);
+    const { nodes, find } = indexOf(keys, OTHER_SEED);
+    const known = keys.filter((key, i) => find(key).found === nodes[i]);
+    expect(known.length).toBeGreaterThan(19_000);
+  });
+
+  it('are told by another seed in each DB', () => {
+    const random = jest.spyOn(Math, 'random');
+    const hash = jest.spyOn(HashIndex.prototype, 'hash');
+    try {
+      const seen = [0.25, 0.75, 0.25].map((value) => {
+        random.mockReturnValueOnce(value);
+        new DB().get(Buffer.from('key'));
+        return hash.mock.results.at(-1)!.value as number;
+      });
+      expect(seen[0]).not.toBe(seen[1]);
+      expect(seen[2]).toBe(seen[0]);
+    } finally {
+      random.mockRestore();
+      hash.mockRestore();
+    }
+  });
+});
+
+describe('the work for a key', () => {
+  it.each([10, 100, 2000, 20_000])(
+    'is at most one bucket of the hash index, of %d keys of one hash',
+    (count) => {
+      const keys = keysOfOneHash(count + 100);
+      const { nodes, find } = indexOf(keys.slice(0, count), SEED);
+      let most = 0;
+      keys.forEach((key, i) => {
+        const { found, candidates } = find(key);
+        most = Math.max(most, candidates);
+        // Right, or left to the ordered search.
+        if (found !== UNKNOWN) expect(found).toBe(i < count ? nodes[i] : NONE);
+      });
+      // The last word may be none that is compared.
+      expect(most).toBeLessThanOrEqual(BUCKET);
+      expect(most).toBeGreaterThanOrEqual(Math.min(count, BUCKET - 1));
+      expect(find(Buffer.from('another')).candidates).toBeLessThanOrEqual(BUCKET);
+    },
+  );
+
+  it('is one look at the hash index and one ordered search at most', () => {
+    const { db, put } = bound(new Model());
+    const keys = keysOfOneHash(2500);
+    for (const key of keys.slice(0, 2000)) put(key, key);
+    const find = jest.spyOn(HashIndex.prototype, 'find');
+    const search = jest.spyOn(Pages.prototype, 'search');
+    try {
+      for (const call of [
+        (key: Uint8Array) => db.get(key),
+        (key: Uint8Array) => db.has(key),
+        (key: Uint8Array) => db.put(key, NOTHING),
+        (key: Uint8Array) => db.delete(key),
+      ]) {
+        for (const key of keys) {
+          find.mockClear();
+          search.mockClear();
+          call(key);
+          expect(find.mock.calls.length).toBeLessThanOrEqual(1);
+          // A delete searches once more, for the place.
+          expect(search.mock.calls.length).toBeLessThanOrEqual(call.toString().includes('delete') ? 2 : 1);
+        }
+      }
+      expect(db.length).toBe(0);
+    } finally {
+      find.mockRestore();
+      search.mockRestore();
+    }
+  });
+});
+
+function bound(model: Model) {
+  return { db: model.db, put: (key: Uint8Array, value: Uint8Array) => model.put(key, value) };
+}
+
+describe.each([
+  ['one hash, fewer than are remembered', keysOfOneHash, 2500],
+  ['one hash, more than are remembered', keysOfOneHash, MAX_STASH + 2500],
+  ['one bucket at first, fewer than are remembered', keysOfOneBeginning, 3000],
+  ['bits that cancel out', keysOfBitsThatCancelOut, MAX_STASH + 1500],
+  ['one bucket at first, more than are remembered', keysOfOneBeginning, MAX_STASH + 2500],
+] as const)('a DB flooded with keys of %s', (_, make, count) => {
+  const flood = make(count + 200);
+  const ordinary = ordinaryKeys(count + 200);
+  const put = [...flood.slice(0, count), ...ordinary.slice(0, count)];
+  const all = [...flood, ...ordinary];
+
+  it('answers rightly while it grows, when all is overwritten, and while it shrinks', () => {
+    const model = new Model();
+    let next = 64;
+    shuffled(put, 1).forEach((key, i) => {
+      model.put(key, key.subarray(0, i % 8));
+      if (i === next) {
+        model.check(all.filter((_, n) => n % 16 === 0));
+        next *= 2;
+      }
+    });
+    model.check(all);
+    shuffled(put, 2).forEach((key, i) => model.put(key, key.subarray(i % 8)));
+    model.check(all);
+    const order = shuffled(all, 3);
+    order.forEach((key, i) => {
+      model.delete(key);
+      if (i % (order.length >> 1) === 0) model.check(all);
+    });
+    expect(model.db.length).toBe(0);
+    for (const key of shuffled(put, 4).slice(0, 3000)) model.put(key, key);
+    model.check(all);
+  });
+
+  it('answers rightly when the flood is gone and others come, so that it grows', () => {
+    const model = new Model();
+    for (const key of put) model.put(key, key);
+    for (const key of flood.slice(0, count)) model.delete(key);
+    model.check(all);
+    for (let n = 0; n < 12_000; n++) model.put(Buffer.from(`later ${n}`), NOTHING);
+    model.check(all);
+    for (const key of flood) model.put(key, NOTHING);
+    model.check(all);
+  });
+
+  it('knows nothing more of it after a reset', () => {
+    const { index, find } = indexOf(put, SEED);
+    if (make !== keysOfBitsThatCancelOut) expect(find(flood[count]).found).toBe(UNKNOWN);
+    index.reset();
+    for (const key of [...flood.slice(count), ...ordinary.slice(count)]) expect(find(key).found).toBe(NONE);
+    const model = new Model();
+    for (const key of put) model.put(key, key);
+    model.db.reset();
+    model.entries.clear();
+    model.check(all);
+    for (const key of ordinary) model.put(key, key);
+    for (const key of flood.slice(0, 500)) model.put(key, key);
+    model.check(all);
+  });
+});
