@@ -11,9 +11,9 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const folder = mkdtempSync(join(tmpdir(), 'flat-memdb-'));
 const run = (command, args, cwd = folder) => execFileSync(command, args, { cwd, stdio: 'inherit' });
 
-const program = (load) => `${load}
-const bytes = (text) => new TextEncoder().encode(text);
-const text = (array) => new TextDecoder().decode(array);
+const program = (load, typed = false) => `${load}
+const bytes = (text${typed ? ': string' : ''}) => new TextEncoder().encode(text);
+const text = (array${typed ? ': Uint8Array' : ''}) => new TextDecoder().decode(array);
 const db = new DB();
 for (const word of ['cherry', 'apple', 'banana']) db.put(bytes(word), bytes(word.toUpperCase()));
 const all = [...db.entries({ start: bytes('b') })].map(([key, value]) => text(key) + '=' + text(value)).join(' ');
@@ -43,14 +43,9 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball]);
   writeFileSync(join(folder, 'use.mjs'), program(`import ${names} from 'flat-memdb';`));
   writeFileSync(join(folder, 'use.cjs'), program(`const ${names} = require('flat-memdb');`));
-  writeFileSync(
-    join(folder, 'types.mts'),
-    program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'),
-  );
-  writeFileSync(
-    join(folder, 'types.cts'),
-    program(`import ${names} from 'flat-memdb';`).replaceAll(/\((text|array|word|load)\)/g, '($1: any)'),
-  );
+  for (const name of ['types.mts', 'types.cts']) {
+    writeFileSync(join(folder, name), program(`import ${names} from 'flat-memdb';`, true));
+  }
   run(process.execPath, ['use.mjs']);
   run(process.execPath, ['use.cjs']);
   symlinkSync(resolve(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
