@@ -215,7 +215,7 @@ describe.each(configurations)('with and without the index, keys of $name', ({ sh
           pair.check(Array.from({ length: 12 }, () => keys[prng.below(keys.length)]));
         }
       }),
-      { seed: 7, numRuns: 16 },
+      { seed: 7, numRuns: 10 },
     );
   });
 });
