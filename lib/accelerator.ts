@@ -102,6 +102,14 @@ export class Accelerator {
     this.#hashes?.remove(this.#hash, node);
   }
 
+  /** Adds a node that comes behind all others. @throws RangeError when there is no memory */
+  append(node: NodeIndex, end: number): void {
+    this.reserve(end);
+    this.pages.placeAtEnd(node);
+    this.pages.insert(node);
+    this.#hashes?.insert(this.#hashes.hashOf(node), node);
+  }
+
   /** Removes the nodes from one to before another, which are still linked. */
   removeRun(first: NodeIndex, end: NodeIndex): void {
     const nodes = this.#storage.nodes.array;

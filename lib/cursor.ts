@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { requireBytes } from './bytes.js';
 import { IteratorReleasedError } from './errors.js';
 import { NO_PLACE, RUN_WORDS, indexInPage, type Place } from './pages.js';
@@ -24,6 +25,7 @@ const RUN_FROM = 4;
  *    range. For another only the key of the entry under the cursor does.
  */
 export abstract class Cursor {
+  /** @internal */
   protected readonly table: Table;
   readonly #lock: RWLock;
   readonly #start: Uint8Array | undefined;
@@ -335,6 +337,7 @@ export abstract class Cursor {
       this.#deletions = this.table.deletions;
     }
     this.#place = place;
+    this.#steps = 0; // What is read ahead where the table changes all the time is read for nothing.
     this.#read(node);
   }
 

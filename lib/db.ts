@@ -15,7 +15,7 @@ export interface DBOptions {
   capacity?: number;
   /** Guards every call; a `LocalRWLock` of its own by default. */
   lock?: RWLock;
-  /** Source of node heights, 1..12, asked once for each new key; by default seeded, so that runs repeat. */
+  /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
   randHeight?: () => number;
 }
 
@@ -27,7 +27,8 @@ export interface DBOptions {
  * the old bytes where they were, so `size` can be much less than `capacity - free`.
  *
  * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
- * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed nothing.
+ * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed
+ * nothing; the one exception is a comparer that throws within `putMany`.
  */
 export class DB {
   readonly #table: Table;
@@ -104,13 +105,13 @@ export class DB {
    *   the entries before it in.
    */
   putMany(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {
-    const list = [...requireIterable(entries, 'entries')];
-    list.forEach((entry, i) => {
+    const list = listOf(entries, 'entries', (entry, name) => {
       if (!Array.isArray(entry) || entry.length !== 2) {
-        throw new TypeError(`entries[${i}] must be a pair [key, value], but got ${describe(entry)}`);
+        throw new TypeError(`${name} must be a pair [key, value], but got ${describe(entry)}`);
       }
-      requireBytes(entry[0], `the key of entries[${i}]`);
-      requireBytes(entry[1], `the value of entries[${i}]`);
+      requireBytes(entry[0], `the key of ${name}`);
+      requireBytes(entry[1], `the value of ${name}`);
+      return () => [Uint8Array.from(entry[0]), Uint8Array.from(entry[1])] as const;
     });
     this.#lock.lock();
     try {
@@ -122,8 +123,10 @@ export class DB {
 
   /** `get` for many keys, and faster: their values, as views, in the order of the keys. */
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
-    const list = [...requireIterable(keys, 'keys')];
-    list.forEach((key, i) => requireBytes(key, `keys[${i}]`));
+    const list = listOf(keys, 'keys', (key, name) => {
+      requireBytes(key, name);
+      return () => Uint8Array.from(key);
+    });
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
@@ -306,11 +309,25 @@ export function requireCapacity(capacity: unknown, limit: number): asserts capac
   }
 }
 
-function requireIterable<T>(value: Iterable<T>, what: string): Iterable<T> {
-  if (typeof value?.[Symbol.iterator] !== 'function') {
-    throw new TypeError(`${what} must be iterable, such as an array, but got ${describe(value)}`);
+/**
+ * The items of an iterable, each checked. Those of an array are taken as they are; another iterable may make each of
+ * them in the same arrays, so these are copied one by one.
+ */
+function listOf<T>(
+  items: Iterable<T>,
+  what: string,
+  check: (item: T, name: string) => () => T,
+): readonly T[] {
+  if (Array.isArray(items)) {
+    items.forEach((item: T, i) => check(item, `${what}[${i}]`));
+    return items;
   }
-  return value;
+  if (typeof items?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(`${what} must be iterable, such as an array, but got ${describe(items)}`);
+  }
+  const list: T[] = [];
+  for (const item of items) list.push(check(item, `${what}[${list.length}]`)());
+  return list;
 }
 
 function requireLock(lock: unknown): asserts lock is RWLock {

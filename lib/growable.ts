@@ -41,6 +41,8 @@ export class Growable<T extends Flat> {
   length = 0;
   readonly #extent: Extent;
   readonly #make: (length: number) => T;
+  /** Length of the first array. */
+  readonly #asked: number;
   /** `length` may rise to this before there is anything to do. */
   #quietUntil: number;
   #next: T | undefined;
@@ -49,9 +51,10 @@ export class Growable<T extends Flat> {
   constructor(extent: Extent, length: number, make: (length: number) => T) {
     this.#extent = extent;
     this.#make = make;
+    this.#asked = length;
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
-    this.#quietUntil = length;
+    this.#quietUntil = this.#quietFrom(0);
   }
 
   /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
@@ -103,7 +106,7 @@ export class Growable<T extends Flat> {
   #copyAhead(needed: number): void {
     if (this.#next === undefined) {
       try {
-        this.#next = this.#allocateFor(needed);
+        this.#next = this.#allocateFor(this.array.length + 1);
       } catch {
         this.#quietUntil = this.array.length; // there is still room: fail when there is none
         return;
@@ -122,7 +125,8 @@ export class Growable<T extends Flat> {
   /** Where the next work is due, for an array that holds `length` elements and has no copy under way. */
   #quietFrom(length: number): number {
     const full = this.array.length;
-    if (full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE || full >= this.#extent.limit) return full;
+    const atOnce = full === this.#asked || full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE;
+    if (atOnce || full >= this.#extent.limit) return full;
     return Math.max(length, Math.floor(full - full / LEFT));
   }
 

@@ -49,6 +49,8 @@ const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
 export class HashIndex {
   readonly #storage: Storage;
   readonly #seed: number;
+  readonly #firstFactor: number;
+  readonly #secondFactor: number;
   readonly #memory: Memory;
   #words: Int32Array;
   #bits = FIRST_BITS;
@@ -70,7 +72,9 @@ export class HashIndex {
   constructor(storage: Storage, memory: Memory, seed: number) {
     this.#storage = storage;
     this.#memory = memory;
-    this.#seed = seed;
+    this.#seed = mix(seed | 0);
+    this.#firstFactor = mix(this.#seed + 1) | 1;
+    this.#secondFactor = mix(this.#seed + 2) | 1;
     this.#words = allocateWords(memory, BUCKET << FIRST_BITS);
     this.#setLimits();
   }
@@ -89,24 +93,28 @@ export class HashIndex {
     return this.#words.byteLength + (this.#old?.byteLength ?? 0);
   }
 
-  /** The hash of bytes[start, start + length). */
+  /**
+   * The hash of bytes[start, start + length). Each word is multiplied by two secret factors, with a rotation between
+   * them: by one alone, a difference in the highest bit would stay as it is, and a later word could undo it.
+   */
   hash(bytes: Uint8Array, start: number, length: number): number {
-    let h = this.#seed ^ length;
+    const first = this.#firstFactor;
+    const second = this.#secondFactor;
     const end = start + length;
+    let h = this.#seed ^ length;
     let i = start;
     for (; i + 4 <= end; i += 4) {
       h ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
-      h = Math.imul(h, 0x9e3779b1);
-      h ^= h >>> 15;
+      h = Math.imul(h, first);
+      h = Math.imul((h << 15) | (h >>> 17), second);
     }
-    for (; i < end; i++) {
-      h = Math.imul(h ^ bytes[i], 0x85ebca6b);
-      h ^= h >>> 13;
+    if (i < end) {
+      let word = 0;
+      for (let shift = 0; i < end; i++, shift += 8) word |= bytes[i] << shift;
+      h = Math.imul(h ^ word, first);
+      h = Math.imul((h << 15) | (h >>> 17), second);
     }
-    h = Math.imul(h, 0x2c1b3c6d);
-    h ^= h >>> 13;
-    h = Math.imul(h, 0x297a2d39);
-    return h ^ (h >>> 16);
+    return mix(h);
   }
 
   /** The hash of a node's key. */
@@ -315,4 +323,11 @@ export class HashIndex {
       }
     }
   }
+}
+
+/** Spreads every bit of h over all bits. */
+function mix(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
+  h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+  return h ^ (h >>> 15);
 }

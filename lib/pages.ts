@@ -306,6 +306,14 @@ export class Pages {
       : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
   }
 
+  /** The place behind the last entry, for a node that is known to be above all others. */
+  placeAtEnd(node: NodeIndex): void {
+    this.toEnd();
+    const last = this.nodeBefore(this.place);
+    this.#outside = this.#levels - 1;
+    this.#shared = last === NONE || this.#tail === undefined ? 0 : this.#sharedByNodes(last, node);
+  }
+
   /** Whether the place is behind the last entry. */
   isEnd(): boolean {
     const meta = (this.place >> PAGE_SHIFT) << META_SHIFT;

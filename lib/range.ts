@@ -1,4 +1,4 @@
-import { requireBytes } from './bytes.js';
+import { describe, requireBytes } from './bytes.js';
 import { raisedAt } from './comparer.js';
 
 /** The keys from `start` (inclusive) to `limit` (exclusive); absent means unbounded. */
@@ -21,14 +21,16 @@ export function bytesPrefix(prefix: Uint8Array): Range {
   return raisable < 0 ? { start } : { start, limit: raisedAt(prefix, raisable) };
 }
 
-/** Refuses what is no range, and bounds by other libraries' names, which would silently read everything. */
+/** Refuses what is no range, and other names for bounds, which would silently mean everything. */
 export function requireRange(range: unknown): asserts range is Range {
-  if (range === null || typeof range !== 'object') {
-    throw new TypeError('a range must be an object { start?: Uint8Array, limit?: Uint8Array }');
+  if (range === null || typeof range !== 'object' || Array.isArray(range) || ArrayBuffer.isView(range)) {
+    throw new TypeError(
+      `a range must be an object { start?: Uint8Array, limit?: Uint8Array }, but got ${describe(range)}`,
+    );
   }
-  for (const name of ['gt', 'gte', 'lt', 'lte']) {
-    if (name in range) {
-      throw new TypeError(`a range has no bound '${name}': use start (inclusive) and limit (exclusive)`);
+  for (const name in range) {
+    if (name !== 'start' && name !== 'limit' && name !== 'reverse') {
+      throw new TypeError(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
     }
   }
   const { start, limit } = range as Range;

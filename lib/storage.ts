@@ -1,5 +1,4 @@
 import { copyBytes } from './bytes.js';
-import { CapacityError } from './errors.js';
 import { Growable } from './growable.js';
 
 /**
@@ -42,11 +41,9 @@ export const KEY_START = 1;
 export const VALUE_START = 2;
 export const VALUE_END = 3;
 
-const KV_LIMIT = 2 ** 31;
+/** The end of a record must be a number that a slot, or a word of `describe`, can hold: 2 GiB, less one byte. */
+const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
-/** Offsets are kept in signed 32-bit slots. */
-const LAST_OFFSET = 2 ** 31 - 1;
-
 const FIRST_NODE_SLOTS = 256;
 /**
  * Bytes of kv that are reserved where nobody asks for more or less. Growing fourfold, it will be 6 MiB, in which
@@ -101,9 +98,6 @@ export class Storage {
 
   /** Makes room for a record and for `slots` slots. @throws CapacityError, with no contents changed */
   reserve(recordBytes: number, slots: number): void {
-    if (this.kv.length > LAST_OFFSET) {
-      throw new CapacityError('kvData is full: offsets end at 2 GiB; nothing was changed');
-    }
     this.kv.reserve(recordBytes);
     this.nodes.reserve(slots);
   }

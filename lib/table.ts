@@ -310,18 +310,22 @@ export class Table {
     const first = nodes[before[0] + NEXT] as NodeIndex;
     const end = nodes[towers.before[0] + NEXT] as NodeIndex;
     let count = 0;
+    let size = 0;
     for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
       count++;
-      this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
+      size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     }
     if (count === 0) return 0;
+    // Removing from the pages looks keys up, and leaves `towers.before` alone.
     try {
       this.accelerator?.removeRun(first, end);
-    } catch {
-      this.#dropAccelerator(); // A comparer threw half-way.
+    } catch (error) {
+      this.#accelerate(); // A comparer threw half-way.
+      throw error;
     }
     towers.unlinkRun(before);
     this.length -= count;
+    this.size -= size;
     this.deletions += count;
     this.structure++;
     this.version++;
@@ -337,8 +341,7 @@ export class Table {
       this.#accelerate();
     }
     this.#heights = this.#givenHeights ?? seededHeights();
-    this.#drawn = new Uint8Array(0);
-    this.#drawnUsed = 0;
+    if (this.#givenHeights === undefined) this.#drawnUsed = this.#drawn.length;
     this.length = 0;
     this.size = 0;
     this.resets++;
@@ -346,13 +349,19 @@ export class Table {
     this.version++;
   }
 
+  /** Makes the accelerator, from the skip list. */
   #accelerate(): void {
+    this.#dropAccelerator();
     const { accelerated = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.#memory;
     if (!accelerated) return;
     try {
-      this.accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
+      const accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
+      for (let node = this.#linked(HEAD); node !== NONE; node = this.#linked(node)) {
+        accelerator.append(node, this.storage.nodes.length);
+      }
+      this.accelerator = accelerator;
     } catch {
-      this.#dropAccelerator();
+      // No memory for it.
     }
   }
 

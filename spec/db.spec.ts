@@ -118,6 +118,20 @@ describe('many at a time', () => {
     [...db.nodeData.subarray(0, db.nodeLength)],
   ];
 
+  it('putMany and getMany take iterables that make every item in the same arrays', () => {
+    const db = new DB();
+    const key = bytes(0);
+    function* entries(): Generator<[Uint8Array, Uint8Array]> {
+      for (key[0] = 1; key[0] < 4; key[0]++) yield [key, key];
+    }
+    function* keys(): Generator<Uint8Array> {
+      for (const [each] of entries()) yield each;
+    }
+    db.putMany(entries());
+    expect([...db.keys()].map((each) => [...each])).toEqual([[1], [2], [3]]);
+    expect(db.getMany(keys()).map((each) => [...each!])).toEqual([[1], [2], [3]]);
+  });
+
   it('putMany does what puts in the same order do, slot for slot, after a reset too', () => {
     const [one, many] = [new DB(), new DB()];
     for (const round of ['first', 'after a reset', 'over what is there']) {
@@ -361,11 +375,11 @@ describe('the options of a DB', () => {
       'a negative number',
       -1,
       RangeError,
-      'capacity must be a whole number of bytes from 0 to 2147483648, but got -1',
+      'capacity must be a whole number of bytes from 0 to 2147483647, but got -1',
     ],
     ['a fraction', 1.5, RangeError, 'but got 1.5'],
     ['NaN', NaN, RangeError, 'but got NaN'],
-    ['more than 2 GiB', 2 ** 31 + 1, RangeError, 'but got 2147483649'],
+    ['2 GiB', 2 ** 31, RangeError, 'but got 2147483648'],
     ['Infinity', Infinity, RangeError, 'but got Infinity'],
   ])('refuse %s as capacity', (_, capacity, type, message) => {
     const create = () => new DB({ capacity: capacity as number });

@@ -54,17 +54,29 @@ describe('a range', () => {
     ['null', null],
     ['a string', 'a'],
     ['a number', 1],
-  ])('can not be %s', (_, range) => {
-    const ask = () => letters().iterator(range as never);
-    expect(ask).toThrow(TypeError);
-    expect(ask).toThrow('a range must be an object { start?: Uint8Array, limit?: Uint8Array }');
+    ['an array of bounds', [utf8('b'), utf8('d')]],
+    ['a bound', utf8('b')],
+  ])('can not be %s, which would mean everything', (_, range) => {
+    const db = letters();
+    for (const ask of [
+      () => db.iterator(range as never),
+      () => db.count(range as never),
+      () => db.deleteRange(range as never),
+    ]) {
+      expect(ask).toThrow(TypeError);
+      expect(ask).toThrow('a range must be an object { start?: Uint8Array, limit?: Uint8Array }, but got ');
+    }
+    expect(db.length).toBe(6);
   });
 
-  it.each(['gt', 'gte', 'lt', 'lte'])("with a bound by another library's name, '%s', is refused", (name) => {
-    const ask = () => letters().iterator({ [name]: utf8('b') } as Range);
-    expect(ask).toThrow(TypeError);
-    expect(ask).toThrow(`a range has no bound '${name}': use start (inclusive) and limit (exclusive)`);
-  });
+  it.each(['gt', 'gte', 'lt', 'lte', 'from', 'end', 'prefix'])(
+    "with a bound by another library's name, '%s', is refused",
+    (name) => {
+      const ask = () => letters().iterator({ [name]: utf8('b') } as Range);
+      expect(ask).toThrow(TypeError);
+      expect(ask).toThrow(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
+    },
+  );
 
   it.each(['start', 'limit'])('with a %s that is no Uint8Array is refused', (bound) => {
     for (const wrong of ['b', 98, [98], null]) {
