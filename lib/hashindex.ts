@@ -101,7 +101,7 @@ export class HashIndex {
     const first = this.#firstFactor;
     const second = this.#secondFactor;
     const end = start + length;
-    let h = this.#seed ^ length;
+    let h = this.#seed;
     let i = start;
     for (; i + 4 <= end; i += 4) {
       h ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
@@ -114,7 +114,7 @@ export class HashIndex {
       h = Math.imul(h ^ word, first);
       h = Math.imul((h << 15) | (h >>> 17), second);
     }
-    return mix(h);
+    return mix(h ^ length);
   }
 
   /** The hash of a node's key. */

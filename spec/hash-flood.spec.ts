@@ -22,13 +22,13 @@ function hasher(seed: number): HashIndex {
   return new HashIndex(new Storage(64, localMemory), localMemory, seed);
 }
 
-/** The hash under a known seed, part by part: how it begins, for a key of `length` bytes, and what each word does. */
+/** The hash under a known seed, part by part: how it begins, and what each word does. */
 function mixing(seed: number) {
   const secret = finish(seed);
   const first = finish(secret + 1) | 1;
   const second = finish(secret + 2) | 1;
   return {
-    begin: (length: number) => secret ^ length,
+    begin: secret,
     add: (h: number, word: number) => {
       const product = Math.imul(h ^ word, first);
       return Math.imul((product << 15) | (product >>> 17), second);
@@ -53,7 +53,7 @@ function chosen(n: number, state: number): Uint8Array {
   const key = new Uint8Array(8);
   const view = new DataView(key.buffer);
   view.setInt32(0, first, true);
-  view.setInt32(4, KNOWN.add(KNOWN.begin(8), first) ^ state, true);
+  view.setInt32(4, KNOWN.add(KNOWN.begin, first) ^ state, true);
   return key;
 }
 
