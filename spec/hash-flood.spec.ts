@@ -43,6 +43,8 @@ function finish(h: number): number {
 }
 
 const KNOWN = mixing(SEED);
+/** Of the chosen keys. It is mixed in at the end. */
+const KEY_LENGTH = 8;
 
 /**
  * A key of eight bytes. Its second word undoes what the first did to the hash, so that all keys of one `state` have
@@ -50,7 +52,7 @@ const KNOWN = mixing(SEED);
  */
 function chosen(n: number, state: number): Uint8Array {
   const first = Math.imul(n + 1, 0x9e3779b1);
-  const key = new Uint8Array(8);
+  const key = new Uint8Array(KEY_LENGTH);
   const view = new DataView(key.buffer);
   view.setInt32(0, first, true);
   view.setInt32(4, KNOWN.add(KNOWN.begin, first) ^ state, true);
@@ -67,7 +69,7 @@ function keysOfOneBeginning(count: number): Uint8Array[] {
   for (let n = 0; keys.length < count; n++) {
     const state = Math.imul(n, 0x85ebca6b);
     // Only a fitting state, the last but for this step, is worth a key.
-    if (finish(KNOWN.add(state, 0)) >>> 24 === 0xa5) keys.push(chosen(n, state));
+    if (finish(KNOWN.add(state, 0) ^ KEY_LENGTH) >>> 24 === 0xa5) keys.push(chosen(n, state));
   }
   return keys;
 }
