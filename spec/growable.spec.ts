@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { CapacityError } from '../lib/index.js';
+import { CapacityError, DB } from '../lib/index.js';
 import { Growable } from '../lib/growable.js';
+import { localMemory } from '../lib/storage.js';
 import { thrownBy } from './support/faults.js';
 
 type Flat = Uint8Array | Int32Array;
@@ -286,3 +287,22 @@ function same(actual: Flat, expected: Flat): void {
   const at = actual.findIndex((element, i) => element !== expected[i]);
   throw new Error(`element ${at} of ${actual.length}: expected ${expected[at]}, got ${actual[at]}`);
 }
+
+test('the capacity that a DB was asked for is filled without another allocation, after a reset too', () => {
+  const allocations: number[] = [];
+  const memory = {
+    ...localMemory,
+    allocate(size: number) {
+      allocations.push(size);
+      return localMemory.allocate(size);
+    },
+  };
+  const capacity = 8 * COPY_AT_ONCE;
+  const db = new DB({ capacity }, memory);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 8; i++) db.put(Uint8Array.of(i), new Uint8Array(COPY_AT_ONCE - 1));
+    expect([db.capacity, db.free]).toEqual([capacity, 0]);
+    expect(allocations.filter((size) => size >= capacity)).toEqual([capacity]);
+    db.reset();
+  }
+});
