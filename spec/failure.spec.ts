@@ -529,10 +529,7 @@ describe('a limit', () => {
     db.put(utf8('key'), bytes());
     const before = snapshot(db);
     const huge = new Uint8Array(2 ** 31); // never touched, so it takes no memory
-    for (const refused of [
-      () => db.put(bytes(), huge),
-      () => db.put(utf8('key'), huge.subarray(6)),
-    ]) {
+    for (const refused of [() => db.put(bytes(), huge), () => db.put(utf8('key'), huge.subarray(6))]) {
       expect(refused).toThrow(CapacityError);
       expect(snapshot(db)).toEqual(before);
     }
