@@ -100,7 +100,7 @@ export class DB {
   }
 
   /**
-   * `put` for many entries, in their order, and faster. Room for all is made first, as if every key were new.
+   * `put` for many entries, in their order. Room for all is made first, as if every key were new.
    * @throws TypeError, CapacityError for what can't be put; then none was. Only where a comparer throws half-way are
    *   the entries before it in.
    */
@@ -121,7 +121,7 @@ export class DB {
     }
   }
 
-  /** `get` for many keys, and faster: their values, as views, in the order of the keys. */
+  /** `get` for many keys: their values, as views, in the order of the keys. */
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
     const list = listOf(keys, 'keys', (key, name) => {
       requireBytes(key, name);
@@ -162,7 +162,7 @@ export class DB {
     }
   }
 
-  /** Removes all entries of a range, much faster than one by one. @returns how many there were */
+  /** Removes all entries of a range, faster than one by one. @returns how many there were */
   deleteRange(range: Range): number {
     requireRange(range);
     this.#lock.lock();
