@@ -1,4 +1,4 @@
-import { compareBytes, sharedPrefixLength } from './bytes.js';
+import { compareBytes, describe, sharedPrefixLength } from './bytes.js';
 
 /**
  * A total order of keys. It must be the same for as long as a DB lives, must not change the arrays it is given,
@@ -40,4 +40,13 @@ export function raisedAt(bytes: Uint8Array, position: number): Uint8Array {
   const raised = Uint8Array.prototype.slice.call(bytes, 0, position + 1);
   raised[position]++;
   return raised;
+}
+
+export function requireComparer(comparer: unknown): asserts comparer is Comparer {
+  const { name, compare } = (comparer ?? {}) as Partial<Comparer>;
+  if (typeof name !== 'string' || typeof compare !== 'function') {
+    throw new TypeError(
+      `comparer must be an object with a name and a compare(a, b) function, but got ${describe(comparer)}`,
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, requireBytes } from './bytes.js';
-import { bytewise, type Comparer } from './comparer.js';
+import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { DBIterator } from './iterator.js';
 import { byteOrder, orderOf } from './order.js';
 import { requireRange, type Range, type Scan } from './range.js';
@@ -288,15 +288,6 @@ function* walk<T>(
     }
   } finally {
     it.release();
-  }
-}
-
-export function requireComparer(comparer: unknown): asserts comparer is Comparer {
-  const { name, compare } = (comparer ?? {}) as Partial<Comparer>;
-  if (typeof name !== 'string' || typeof compare !== 'function') {
-    throw new TypeError(
-      `comparer must be an object with a name and a compare(a, b) function, but got ${describe(comparer)}`,
-    );
   }
 }
 

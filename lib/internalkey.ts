@@ -1,5 +1,5 @@
 import { copyBytes, describe, requireBytes } from './bytes.js';
-import type { Comparer } from './comparer.js';
+import { requireComparer, type Comparer } from './comparer.js';
 import { InternalKeyCorruptedError } from './errors.js';
 
 /*
@@ -116,15 +116,6 @@ export class InternalKeyComparer implements Comparer {
       shorter.length < userKey.length &&
       this.userComparer.compare(userKey, shorter) < 0;
     return better ? makeInternalKey(shorter, MAX_SEQUENCE, SEEK_TYPE) : undefined;
-  }
-}
-
-function requireComparer(comparer: unknown): asserts comparer is Comparer {
-  const { name, compare } = (comparer ?? {}) as Partial<Comparer>;
-  if (typeof name !== 'string' || typeof compare !== 'function') {
-    throw new TypeError(
-      `comparer must be an object with a name and a compare(a, b) function, but got ${describe(comparer)}`,
-    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { requireBytes } from './bytes.js';
-import { bytewise, type Comparer } from './comparer.js';
+import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { Cursor } from './cursor.js';
-import { requireCapacity, requireComparer } from './db.js';
+import { requireCapacity } from './db.js';
 import { MemDBError } from './errors.js';
 import { orderOf } from './order.js';
 import type { Range } from './range.js';
