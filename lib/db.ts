@@ -1,6 +1,7 @@
 import { describe, requireBytes } from './bytes.js';
 import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { DBIterator } from './iterator.js';
+import { keepOne } from './kept.js';
 import { byteOrder, orderOf } from './order.js';
 import { requireRange, type Range, type Scan } from './range.js';
 import { ComparerGuard } from './reentry.js';
@@ -54,6 +55,7 @@ export class DB {
     const order = orderOf(comparer);
     this.#lock = order === byteOrder ? lock : new ComparerGuard(lock, order);
     this.#table = new Table({ order, capacity, randHeight, memory });
+    keepOne(DB, oneToKeep);
   }
 
   /** What a DB is made of: for the structure check and for tests. @internal */
@@ -327,4 +329,9 @@ function requireLock(lock: unknown): asserts lock is RWLock {
       throw new TypeError(`lock must be an RWLock, but ${describe(lock)} has no ${method}()`);
     }
   }
+}
+
+function oneToKeep(): unknown {
+  const db = new DB({ capacity: 0 });
+  return [db, db.iterator()];
 }

@@ -1,6 +1,6 @@
 import { CapacityError } from './errors.js';
 
-type Flat = Uint8Array | Int32Array;
+export type Flat = Uint8Array | Int32Array;
 
 /** What an array is called, what it is counted in, and where it ends. */
 export interface Extent {
@@ -8,6 +8,11 @@ export interface Extent {
   readonly unit: string;
   /** The most elements it may have. */
   readonly limit: number;
+}
+
+/** Where its arrays come from. */
+export interface Allocator<T extends Flat> {
+  allocate(length: number): T;
 }
 
 /**
@@ -40,7 +45,7 @@ export class Growable<T extends Flat> {
   buffer: ArrayBufferLike;
   length = 0;
   readonly #extent: Extent;
-  readonly #make: (length: number) => T;
+  readonly #allocator: Allocator<T>;
   /** Length of the first array. */
   readonly #asked: number;
   /** `length` may rise to this before there is anything to do. */
@@ -48,9 +53,9 @@ export class Growable<T extends Flat> {
   #next: T | undefined;
   #copied = 0;
 
-  constructor(extent: Extent, length: number, make: (length: number) => T) {
+  constructor(extent: Extent, length: number, allocator: Allocator<T>) {
     this.#extent = extent;
-    this.#make = make;
+    this.#allocator = allocator;
     this.#asked = length;
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
@@ -145,7 +150,7 @@ export class Growable<T extends Flat> {
 
   #allocate(length: number): T {
     try {
-      return this.#make(length);
+      return this.#allocator.allocate(length);
     } catch (cause) {
       const { name, unit } = this.#extent;
       throw new CapacityError(`could not allocate ${length} ${unit} for ${name}; nothing was changed`, {

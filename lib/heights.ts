@@ -3,17 +3,38 @@ import { MAX_HEIGHT } from './storage.js';
 const BRANCHING_BITS = 2;
 const SEED = 0xdeadbeef;
 
-/** Heights of new nodes: one node in four reaches the next level. The same every time, so that runs repeat. */
-export function seededHeights(): () => number {
-  let state = SEED;
-  return () => {
+/** Where the heights of new nodes come from. */
+export interface Heights {
+  next(): number;
+}
+
+/** One node in four reaches the next level. The same every time, so that runs repeat. */
+export class SeededHeights implements Heights {
+  #state = SEED;
+
+  next(): number {
+    let state = this.#state;
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
+    this.#state = state;
     let height = 1;
     for (let bits = state; height < MAX_HEIGHT && (bits & ((1 << BRANCHING_BITS) - 1)) === 0; height++) {
       bits >>>= BRANCHING_BITS;
     }
     return height;
-  };
+  }
+}
+
+/** A caller's. */
+export class GivenHeights implements Heights {
+  readonly #source: () => number;
+
+  constructor(source: () => number) {
+    this.#source = source;
+  }
+
+  next(): number {
+    return this.#source();
+  }
 }

@@ -16,6 +16,7 @@ import {
   writeFirstTag,
   writeTag,
 } from './internalkey.js';
+import { keepOne } from './kept.js';
 import { LookupKey } from './lookupkey.js';
 import { InternalOrder, type Order } from './order.js';
 import { requireRange, type Range } from './range.js';
@@ -71,6 +72,7 @@ export class MemTable {
     this.#userOrder = order.user;
     this.#guard = new ComparerGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
+    keepOne(MemTable, oneToKeep);
   }
 
   /** What a MemTable is made of: for the structure check and for tests. @internal */
@@ -286,4 +288,9 @@ function internalRange(range: Range | undefined): Range | undefined {
     start: start && makeInternalKey(start, MAX_SEQUENCE, SEEK_TYPE),
     limit: limit && makeInternalKey(limit, MAX_SEQUENCE, SEEK_TYPE),
   };
+}
+
+function oneToKeep(): unknown {
+  const table = new MemTable({ capacity: 0 });
+  return [table, table.iterator()];
 }

@@ -3,6 +3,7 @@ import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { Cursor } from './cursor.js';
 import { requireCapacity } from './db.js';
 import { MemDBError } from './errors.js';
+import { keepOne } from './kept.js';
 import { orderOf } from './order.js';
 import type { Range } from './range.js';
 import { ComparerGuard } from './reentry.js';
@@ -39,6 +40,7 @@ export class SkipList {
     const order = orderOf(comparer);
     this.#guard = new ComparerGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
+    keepOne(SkipList, oneToKeep);
   }
 
   /** What a SkipList is made of: for the structure check and for tests. @internal */
@@ -86,4 +88,9 @@ export class SkipListIterator extends Cursor {
   get key(): Uint8Array | undefined {
     return this.keyView();
   }
+}
+
+function oneToKeep(): unknown {
+  const list = new SkipList({ capacity: 0 });
+  return [list, list.iterator()];
 }

@@ -1,5 +1,5 @@
 import { copyBytes } from './bytes.js';
-import { Growable } from './growable.js';
+import { Growable, type Allocator } from './growable.js';
 
 /**
  * The two arrays that hold everything, laid out as goleveldb's memdb lays them out.
@@ -68,6 +68,30 @@ export function allocateWords(memory: Memory, length: number): Int32Array {
   return new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT));
 }
 
+class ByteAllocator implements Allocator<Uint8Array> {
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  allocate(length: number): Uint8Array {
+    return new Uint8Array(this.#memory.allocate(length));
+  }
+}
+
+class WordAllocator implements Allocator<Int32Array> {
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  allocate(length: number): Int32Array {
+    return allocateWords(this.#memory, length);
+  }
+}
+
 export class Storage {
   readonly kv: Growable<Uint8Array>;
   readonly nodes: Growable<Int32Array>;
@@ -77,12 +101,12 @@ export class Storage {
     this.kv = new Growable(
       { name: 'kvData', unit: 'bytes', limit: memory.kvLimit },
       capacity,
-      (length) => new Uint8Array(memory.allocate(length)),
+      new ByteAllocator(memory),
     );
     this.nodes = new Growable(
       { name: 'nodeData', unit: 'slots', limit: memory.nodeLimit },
       FIRST_NODE_SLOTS,
-      (length) => allocateWords(memory, length),
+      new WordAllocator(memory),
     );
     this.reset();
   }

@@ -15,7 +15,7 @@ import {
   type Memory,
   type NodeIndex,
 } from './storage.js';
-import { seededHeights } from './heights.js';
+import { GivenHeights, SeededHeights, type Heights } from './heights.js';
 import { describe } from './bytes.js';
 import { Towers } from './towers.js';
 
@@ -63,8 +63,8 @@ export class Table {
   /** That of the node that the last find or step returned; NO_PLACE where there is none, or no index. */
   place = NO_PLACE;
   readonly #memory: Internals;
-  readonly #givenHeights: (() => number) | undefined;
-  #heights: () => number;
+  readonly #givenHeights: Heights | undefined;
+  #heights: Heights;
   /** Heights drawn ahead by `putEach`, for the next new keys. */
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
@@ -74,8 +74,8 @@ export class Table {
     this.#memory = memory;
     this.storage = new Storage(capacity, memory);
     this.towers = new Towers(this.storage, order);
-    this.#givenHeights = randHeight;
-    this.#heights = randHeight ?? seededHeights();
+    this.#givenHeights = randHeight && new GivenHeights(randHeight);
+    this.#heights = this.#givenHeights ?? new SeededHeights();
     this.#accelerate();
   }
 
@@ -340,7 +340,7 @@ export class Table {
     } else {
       this.#accelerate();
     }
-    this.#heights = this.#givenHeights ?? seededHeights();
+    this.#heights = this.#givenHeights ?? new SeededHeights();
     if (this.#givenHeights === undefined) this.#drawnUsed = this.#drawn.length;
     this.length = 0;
     this.size = 0;
@@ -447,7 +447,7 @@ export class Table {
   }
 
   #drawHeight(): number {
-    const height = this.#heights();
+    const height = this.#heights.next();
     if (!Number.isInteger(height) || height < 1 || height > MAX_HEIGHT) {
       throw new RangeError(
         `randHeight must return an integer from 1 to ${MAX_HEIGHT}, but gave ${describe(height)}`,

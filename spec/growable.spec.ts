@@ -17,15 +17,17 @@ function growable<T extends Flat>(Kind: new (length: number) => T, capacity = 0,
     most: Infinity,
     fault: new RangeError('no memory'),
   };
-  const g = new Growable<T>({ name: 'test', unit: 'elements', limit }, capacity, (length) => {
-    if (length > stats.most) throw stats.fault;
-    stats.allocations.push(length);
-    const array = new Kind(length);
-    array.set = (source: ArrayLike<number>, offset?: number) => {
-      stats.copied += source.length * array.BYTES_PER_ELEMENT;
-      Kind.prototype.set.call(array, source, offset);
-    };
-    return array;
+  const g = new Growable<T>({ name: 'test', unit: 'elements', limit }, capacity, {
+    allocate: (length) => {
+      if (length > stats.most) throw stats.fault;
+      stats.allocations.push(length);
+      const array = new Kind(length);
+      array.set = (source: ArrayLike<number>, offset?: number) => {
+        stats.copied += source.length * array.BYTES_PER_ELEMENT;
+        Kind.prototype.set.call(array, source, offset);
+      };
+      return array;
+    },
   });
   const append = (count: number, first = 0) => {
     g.reserve(count);

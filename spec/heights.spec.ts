@@ -1,5 +1,5 @@
 import { DB } from '../lib/index.js';
-import { seededHeights } from '../lib/heights.js';
+import { SeededHeights } from '../lib/heights.js';
 import { HEIGHT, MAX_HEIGHT } from '../lib/storage.js';
 import { utf8 } from './support/bytes.js';
 
@@ -19,13 +19,15 @@ describe('the default heights', () => {
   });
 
   it('are not all the same', () => {
-    const next = seededHeights();
+    const heights = new SeededHeights();
+    const next = () => heights.next();
     const some = Array.from({ length: 1000 }, next);
     expect(new Set(some).size).toBeGreaterThan(3);
   });
 
   it('reach each level a quarter as often as the one below, up to 12', () => {
-    const next = seededHeights();
+    const heights = new SeededHeights();
+    const next = () => heights.next();
     const draws = 1 << 20;
     const reached = new Array<number>(MAX_HEIGHT + 1).fill(0);
     const strange: number[] = [];
@@ -44,7 +46,8 @@ describe('the default heights', () => {
   });
 
   it('do not depend on the height before', () => {
-    const next = seededHeights();
+    const heights = new SeededHeights();
+    const next = () => heights.next();
     const draws = 1 << 18;
     let tallAfterTall = 0;
     let tall = 0;
