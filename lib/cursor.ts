@@ -4,25 +4,48 @@ import { IteratorReleasedError } from './errors.js';
 import { NO_PLACE, RUN_WORDS, indexInPage, type Place } from './pages.js';
 import { requireRange, type Range } from './range.js';
 import type { RWLock } from './rwlock.js';
-import { ENTRY_WORDS, KEY_START, NONE, VALUE_END, VALUE_START, type NodeIndex } from './storage.js';
-import type { Table } from './table.js';
+import {
+  ENTRY_WORDS,
+  KEY_LENGTH,
+  KEY_START,
+  NONE,
+  OFFSET,
+  VALUE_END,
+  VALUE_LENGTH,
+  VALUE_START,
+  type NodeIndex,
+} from './storage.js';
+import { PAST, type Table } from './table.js';
 
 /** Steps after which a cursor begins to read a page of the index at a time. */
 const RUN_FROM = 4;
 
+const NO_RUN = new Int32Array(0);
+
+const NOTHING: readonly [] = [];
+
+/**
+ * Calls a method in a way that engines do not take into the loop of the caller, where it would leave no room for what
+ * every step needs.
+ */
+function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
+  return Reflect.apply(method, of, NOTHING);
+}
+
 /**
  * A place in a table that may change meanwhile, with bounds: what DBIterator and MemTableIterator have in common.
  *
- * What is known of entries stands in `#run`, four words each as `Pages.readPage` has it. Mostly that is the entry
- * under the cursor alone; a longer walk reads a page of the index at once.
+ * What is known of the entry under the cursor stands in fields. A longer walk reads a page of the index at once into
+ * `run`, four words for each entry as `Pages.readPage` has it, and then goes along that.
  *
  * Invariants:
- * 1. The words from `#at` on are the entry under the cursor; its node is NONE off the ends. `#forward` tells which end
+ * 1. `node` is the entry under the cursor, and NONE off the ends, where positions are -1. `#forward` tells which end
  *    (after the last entry when set), so that a fresh cursor stands before the first.
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
  *    A move goes from that key to the nearest entry there is now.
- * 3. For version `#version` of the table all of the run holds, and entries from `#begin` to before `#end` are in the
- *    range. For another only the key of the entry under the cursor does.
+ * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
+ * 4. Words [begin, end) of the run are entries in the range, and those from `at` on the one under the cursor; where
+ *    there is no run, all three are 0.
  */
 export abstract class Cursor {
   /** @internal */
@@ -35,12 +58,27 @@ export abstract class Cursor {
   #forward = false;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
-  #run = new Int32Array(ENTRY_WORDS).fill(-1).fill(NONE, 0, 1);
-  #at = 0;
-  #begin = 0;
-  #end = ENTRY_WORDS;
-  #version = -1;
-  /** Where the first entry of the run stands in the index, while the structure of the table is `#structure`. */
+  // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
+  // take code as tiny as that into the loop of their caller, and code for private names is not.
+  /** @internal */
+  private epoch = PAST;
+  /** @internal */
+  private node = NONE;
+  /** @internal */
+  private knownKeyStart = -1;
+  /** @internal */
+  private knownValueStart = -1;
+  /** @internal */
+  private knownValueEnd = -1;
+  /** @internal */
+  private run = NO_RUN;
+  /** @internal */
+  private at = 0;
+  /** @internal */
+  private begin = 0;
+  /** @internal */
+  private end = 0;
+  /** Where the first entry of the run, or the one under the cursor, stands in the index, while the structure of the table is `#structure`. */
   #place = NO_PLACE;
   #structure = 0;
   #deletions = 0;
@@ -62,8 +100,7 @@ export abstract class Cursor {
 
   /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
   get valid(): boolean {
-    this.#refresh();
-    return this.#run[this.#at] !== NONE;
+    return this.keyStart >= 0;
   }
 
   /** Whether `release` was called. */
@@ -73,20 +110,17 @@ export abstract class Cursor {
 
   /** Byte position in `kvData` where the key begins; -1 where not valid. */
   get keyStart(): number {
-    this.#refresh();
-    return this.#run[this.#at + KEY_START];
+    return this.epoch.current ? this.knownKeyStart : this.renewedKeyStart;
   }
 
   /** Byte position in `kvData` where the value begins and the key ends; -1 where not valid. */
   get valueStart(): number {
-    this.#refresh();
-    return this.#run[this.#at + VALUE_START];
+    return this.epoch.current ? this.knownValueStart : this.renewedValueStart;
   }
 
   /** Byte position in `kvData` where the value ends; -1 where not valid. */
   get valueEnd(): number {
-    this.#refresh();
-    return this.#run[this.#at + VALUE_END];
+    return this.epoch.current ? this.knownValueEnd : this.renewedValueEnd;
   }
 
   /** Moves to the first entry of the range. @returns whether there is one */
@@ -122,33 +156,28 @@ export abstract class Cursor {
 
   /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
   next(): boolean {
-    this.#lock.rlock();
-    try {
-      const at = this.#at + ENTRY_WORDS;
-      if (this.#version === this.table.version && at < this.#end) {
-        this.#at = at;
-        this.#forward = true;
-        return true;
-      }
-      return this.#next();
-    } finally {
-      this.#lock.runlock();
-    }
+    const at = this.at + ENTRY_WORDS;
+    if (at >= this.end || !this.epoch.current) return outOfLine(this.nextLocked, this);
+    this.goTo(at);
+    return true;
   }
 
   /** Moves to the entry before; past the end, to the last. @returns whether there is one */
   prev(): boolean {
-    this.#lock.rlock();
-    try {
-      if (this.#version === this.table.version && this.#at > this.#begin) {
-        this.#at -= ENTRY_WORDS;
-        this.#forward = false;
-        return true;
-      }
-      return this.#prev();
-    } finally {
-      this.#lock.runlock();
-    }
+    const at = this.at - ENTRY_WORDS;
+    if (at < this.begin || !this.epoch.current) return outOfLine(this.prevLocked, this);
+    this.goTo(at);
+    return true;
+  }
+
+  /** To another entry of the run. @internal */
+  private goTo(at: number): void {
+    const run = this.run;
+    this.at = at;
+    this.node = run[at] as NodeIndex;
+    this.knownKeyStart = run[at + KEY_START];
+    this.knownValueStart = run[at + VALUE_START];
+    this.knownValueEnd = run[at + VALUE_END];
   }
 
   /** Ends the use of the cursor: moves throw from now on. May be called again. */
@@ -177,17 +206,14 @@ export abstract class Cursor {
 
   /** The bytes of the key under the cursor: a view. */
   protected keyView(): Uint8Array | undefined {
-    this.#refresh();
-    return this.#run[this.#at] === NONE ? undefined : this.#keyBytes();
+    const start = this.keyStart;
+    return start < 0 ? undefined : this.table.storage.view(start, this.knownValueStart - start);
   }
 
   /** The bytes of the value under the cursor: a view. */
   protected valueView(): Uint8Array | undefined {
-    this.#refresh();
-    const at = this.#at;
-    if (this.#run[at] === NONE) return undefined;
-    const start = this.#run[at + VALUE_START];
-    return this.table.storage.view(start, this.#run[at + VALUE_END] - start);
+    const start = this.valueStart;
+    return start < 0 ? undefined : this.table.storage.view(start, this.knownValueEnd - start);
   }
 
   #requireLive(): void {
@@ -197,19 +223,39 @@ export abstract class Cursor {
     }
   }
 
+  /** @internal */
+  private nextLocked(): boolean {
+    this.#lock.rlock();
+    try {
+      return this.#next();
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** @internal */
+  private prevLocked(): boolean {
+    this.#lock.rlock();
+    try {
+      return this.#prev();
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
   #next(): boolean {
     this.#requireLive();
-    if (this.#run[this.#at] === NONE) return !this.#forward && this.#toFirst();
+    if (this.node === NONE) return !this.#forward && this.#toFirst();
     this.#renew();
     const next = this.#orphaned
       ? this.table.findGT(this.#keyBytes(), this.#keyLength())
-      : this.table.next(this.#run[this.#at] as NodeIndex, this.#currentPlace());
+      : this.table.next(this.node, this.#currentPlace());
     return this.#landForward(next) && this.#stepped();
   }
 
   #prev(): boolean {
     this.#requireLive();
-    if (this.#run[this.#at] === NONE) return this.#forward && this.#toLast();
+    if (this.node === NONE) return this.#forward && this.#toLast();
     const place = this.#currentPlace();
     const previous =
       place !== NO_PLACE
@@ -252,7 +298,6 @@ export abstract class Cursor {
 
   #land(node: NodeIndex): boolean {
     this.#orphaned = false;
-    this.#at = 0;
     this.#place = this.table.place;
     this.#structure = this.table.structure;
     this.#deletions = this.table.deletions;
@@ -260,19 +305,21 @@ export abstract class Cursor {
     return node !== NONE;
   }
 
-  /** Makes the run the one entry of a node. */
+  /** Takes down what there is to know of a node; there is no run then. */
   #read(node: NodeIndex): void {
-    const run = this.#run;
-    run[0] = node;
+    this.node = node;
     if (node === NONE) {
-      run[KEY_START] = run[VALUE_START] = run[VALUE_END] = -1;
+      this.knownKeyStart = this.knownValueStart = this.knownValueEnd = -1;
     } else {
-      this.table.storage.describe(node, run, 0);
+      const nodes = this.table.storage.nodes.array;
+      const keyStart = nodes[node + OFFSET];
+      const valueStart = keyStart + nodes[node + KEY_LENGTH];
+      this.knownKeyStart = keyStart;
+      this.knownValueStart = valueStart;
+      this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
     }
-    this.#at = 0;
-    this.#begin = 0;
-    this.#end = ENTRY_WORDS;
-    this.#version = this.table.version;
+    this.at = this.begin = this.end = 0;
+    this.epoch = this.table.now();
   }
 
   /** After a step: a cursor that has made a few will make more, so it is worth reading ahead. */
@@ -281,21 +328,21 @@ export abstract class Cursor {
     if (++this.#steps < RUN_FROM || table.order.byteOrderedTail === undefined) return true;
     let place = this.#place;
     // It went along the links, since places had changed.
-    if (place === NO_PLACE) place = table.placeOf(this.#run[0] as NodeIndex);
+    if (place === NO_PLACE) place = table.placeOf(this.node);
     if (place === NO_PLACE) return true;
-    if (this.#run.length < RUN_WORDS) this.#run = new Int32Array(RUN_WORDS);
-    const end = ENTRY_WORDS * table.readPage(place, this.#run);
+    if (this.run === NO_RUN) this.run = new Int32Array(RUN_WORDS);
+    const end = ENTRY_WORDS * table.readPage(place, this.run);
     const at = ENTRY_WORDS * indexInPage(place);
-    this.#at = at;
+    this.at = at;
     this.#place = (place - indexInPage(place)) as Place;
-    this.#begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
-    this.#end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
+    this.begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
+    this.end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
     return true;
   }
 
   /** The first entry of the run in [from, to) whose key is not below a bound, or `to`. */
   #firstInRun(bound: Uint8Array, from: number, to: number): number {
-    const isBelow = (at: number) => this.#isBelow(this.#run[at] as NodeIndex, bound);
+    const isBelow = (at: number) => this.#isBelow(this.run[at] as NodeIndex, bound);
     if (to > from && isBelow(to - ENTRY_WORDS)) return to;
     while (to > from && !isBelow(to - ENTRY_WORDS)) to -= ENTRY_WORDS;
     return to;
@@ -303,16 +350,31 @@ export abstract class Cursor {
 
   #currentPlace(): Place {
     if (this.#place === NO_PLACE || this.#structure !== this.table.structure) return NO_PLACE;
-    return (this.#place + this.#at / ENTRY_WORDS) as Place;
+    return (this.#place + this.at / ENTRY_WORDS) as Place;
   }
 
-  /** Brings what was read of the entry up to date, if the table changed since. */
+  // The positions, after bringing what is known of the entry up to date, since the table changed.
+
+  /** @internal */
+  private get renewedKeyStart(): number {
+    this.#refresh();
+    return this.knownKeyStart;
+  }
+
+  /** @internal */
+  private get renewedValueStart(): number {
+    this.#refresh();
+    return this.knownValueStart;
+  }
+
+  /** @internal */
+  private get renewedValueEnd(): number {
+    this.#refresh();
+    return this.knownValueEnd;
+  }
+
   #refresh(): void {
-    if (this.#version !== this.table.version) this.#refreshNow();
-  }
-
-  #refreshNow(): void {
-    if (this.#run[this.#at] === NONE) return;
+    if (this.node === NONE) return;
     this.#lock.rlock();
     try {
       if (this.table.resets !== this.#resets) {
@@ -327,8 +389,8 @@ export abstract class Cursor {
 
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
-    if (this.#version === this.table.version) return;
-    let node = this.#run[this.#at] as NodeIndex;
+    if (this.epoch.current) return;
+    let { node } = this;
     const place = this.#currentPlace();
     if (this.#orphaned || this.#deletions !== this.table.deletions) {
       const found = this.table.find(this.#keyBytes(), this.#keyLength());
@@ -342,10 +404,10 @@ export abstract class Cursor {
   }
 
   #keyBytes(): Uint8Array {
-    return this.table.storage.view(this.#run[this.#at + KEY_START], this.#keyLength());
+    return this.table.storage.view(this.knownKeyStart, this.#keyLength());
   }
 
   #keyLength(): number {
-    return this.#run[this.#at + VALUE_START] - this.#run[this.#at + KEY_START];
+    return this.knownValueStart - this.knownKeyStart;
   }
 }

@@ -5,8 +5,11 @@ import {
   HEAD,
   HEIGHT,
   KEY_LENGTH,
+  KEY_START,
   NONE,
   OFFSET,
+  VALUE_END,
+  VALUE_LENGTH,
   VALUE_START,
   allocateWords,
   type Memory,
@@ -357,20 +360,27 @@ export class Pages {
   }
 
   /**
-   * Describes all entries of a page, see `Storage.describe`, and touches their records. These loads do not depend on
+   * Describes all entries of a page, ENTRY_WORDS words each, and touches their records. These loads do not depend on
    * one another: the misses of the cache overlap, as they would not in the steps of a cursor.
    * @returns how many entries there are
    */
   readPage(place: Place, words: Int32Array): number {
-    const storage = this.#storage;
+    const refs = this.#refs;
+    const nodes = this.#storage.nodes.array;
     const begin = place & ~SLOT;
     const count = this.#meta[((place >> PAGE_SHIFT) << META_SHIFT) + COUNT];
-    for (let i = 0; i < count; i++) {
-      storage.describe((this.#refs[begin + i] & NODE) as NodeIndex, words, i * ENTRY_WORDS);
+    for (let i = 0, at = 0; i < count; i++, at += ENTRY_WORDS) {
+      const node = refs[begin + i] & NODE;
+      const keyStart = nodes[node + OFFSET];
+      const valueStart = keyStart + nodes[node + KEY_LENGTH];
+      words[at] = node;
+      words[at + KEY_START] = keyStart;
+      words[at + VALUE_START] = valueStart;
+      words[at + VALUE_END] = valueStart + nodes[node + VALUE_LENGTH];
     }
-    const kv = storage.kv.array;
+    const kv = this.#storage.kv.array;
     let touched = 0;
-    for (let i = 0; i < count; i++) touched ^= kv[words[i * ENTRY_WORDS + VALUE_START]];
+    for (let at = VALUE_START; at < count * ENTRY_WORDS; at += ENTRY_WORDS) touched ^= kv[words[at]];
     this.touched = touched;
     return count;
   }

@@ -35,7 +35,7 @@ export const NONE = 0 as NodeIndex;
 /** Slots that the head takes; the first node begins here. */
 export const FIRST_NODE = (NEXT + MAX_HEIGHT) as NodeIndex;
 
-/** What `describe` says of an entry: its node, and where in kv its key and value are. The key ends at VALUE_START. */
+/** What `Pages.readPage` says of an entry: its node, and where in kv its key and value are. The key ends at VALUE_START. */
 export const ENTRY_WORDS = 4;
 export const KEY_START = 1;
 export const VALUE_START = 2;
@@ -147,17 +147,6 @@ export class Storage {
     array[node + HEIGHT] = height;
     nodes.length = node + NEXT + height;
     return node;
-  }
-
-  /** Writes where an entry is to ENTRY_WORDS words from `at` on. */
-  describe(node: NodeIndex, words: Int32Array, at: number): void {
-    const nodes = this.nodes.array;
-    const keyStart = nodes[node + OFFSET];
-    const valueStart = keyStart + nodes[node + KEY_LENGTH];
-    words[at] = node;
-    words[at + KEY_START] = keyStart;
-    words[at + VALUE_START] = valueStart;
-    words[at + VALUE_END] = valueStart + nodes[node + VALUE_LENGTH];
   }
 
   /** The bytes of a node's key: a view. */

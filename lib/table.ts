@@ -34,6 +34,15 @@ export interface Internals extends Memory {
   seed?: number;
 }
 
+/** A time in which a table did not change. */
+export class Epoch {
+  current = true;
+}
+
+/** One that is over. */
+export const PAST = new Epoch();
+PAST.current = false;
+
 /**
  * Entries in the order of their keys: what DB, MemTable and SkipList are made of. Keys are given as key[0, keyLength).
  * Nothing here checks arguments or takes a lock; nothing here is changed when a comparer, a height source or an
@@ -52,8 +61,6 @@ export class Table {
   length = 0;
   /** Bytes of keys and values of the entries. */
   size = 0;
-  /** Counts changes of any kind. A cursor compares it to know whether what it has read still holds. */
-  version = 0;
   /** Counts insertions and deletions: where it is as it was, places are. */
   structure = 0;
   /** Counts deletions: where it is as it was, every node is still in the table. */
@@ -62,6 +69,9 @@ export class Table {
   resets = 0;
   /** That of the node that the last find or step returned; NO_PLACE where there is none, or no index. */
   place = NO_PLACE;
+  #epoch = new Epoch();
+  /** Whether anybody knows it. */
+  #epochGiven = false;
   readonly #memory: Internals;
   readonly #givenHeights: Heights | undefined;
   #heights: Heights;
@@ -282,7 +292,7 @@ export class Table {
     this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     this.deletions++;
     this.structure++;
-    this.version++;
+    this.#changed();
     return true;
   }
 
@@ -328,7 +338,7 @@ export class Table {
     this.size -= size;
     this.deletions += count;
     this.structure++;
-    this.version++;
+    this.#changed();
     return count;
   }
 
@@ -346,7 +356,20 @@ export class Table {
     this.size = 0;
     this.resets++;
     this.structure++;
-    this.version++;
+    this.#changed();
+  }
+
+  /** The epoch that lasts until the next change of any kind: what was read in it holds while it is current. */
+  now(): Epoch {
+    this.#epochGiven = true;
+    return this.#epoch;
+  }
+
+  #changed(): void {
+    if (!this.#epochGiven) return;
+    this.#epoch.current = false;
+    this.#epoch = new Epoch();
+    this.#epochGiven = false;
   }
 
   /** Makes the accelerator, from the skip list. */
@@ -389,7 +412,7 @@ export class Table {
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
     nodes.write(node + KEY_LENGTH, keyLength);
     nodes.write(node + VALUE_LENGTH, value.length);
-    this.version++;
+    this.#changed();
   }
 
   #insert(key: Uint8Array, keyLength: number, value: Uint8Array): void {
@@ -408,7 +431,7 @@ export class Table {
     this.length++;
     this.size += keyLength + value.length;
     this.structure++;
-    this.version++;
+    this.#changed();
   }
 
   /** Makes room for one more node; where there is none, goes on with the skip list alone. */
