@@ -1,4 +1,5 @@
 import { expect } from './errors.js';
+import { beginOfHigher, endOfLower, forkOf, nearest, sharedAt, withoutOneBefore } from './forks.js';
 import type { Order } from './order.js';
 import {
   ENTRY_WORDS,
@@ -26,6 +27,8 @@ const PAGE_SHIFT = 6;
 const SLOT = PAGE - 1;
 const CAPACITY = PAGE - 1;
 const UNUSED = 0x7fffffff;
+/** Of the four bytes that an abbreviation takes in, these are whole, unless a key has ended before. */
+const WHOLE_BYTES = 3;
 
 /** What is known of a page, a run of words. */
 const META_SHIFT = 3;
@@ -38,11 +41,16 @@ const TOTAL = 5;
 const FENCE = 6;
 const SAMPLE = 7;
 
+/** Instead of a PREFIX: the words of the page are not abbreviations, but forks. */
+const FORKS = -1;
+
 const NO_PAGE = 0;
 const FIRST_PAGES = 4;
 const MAX_LEVELS = 10;
 /** How many entries with links above level 0 `nodesBefore` goes back over. */
 const MAX_TALL_ONES = 16;
+
+const NOT_ABOVE = -1;
 
 /** Marks the reference to a node that has links above level 0. */
 const TALL = 0x80000000 | 0;
@@ -98,6 +106,13 @@ export class Pages {
   place = NO_PLACE;
   readonly #path = new Int32Array(MAX_LEVELS);
 
+  /**
+   * Where the last search ended in a leaf of forks: how many bytes the key shares with the nearest one there, and the
+   * byte that follows them in that one, if it is above the key; NOT_ABOVE otherwise. #parted is -1 where it did not.
+   */
+  #parted = -1;
+  #partedFrom = NOT_ABOVE;
+
   /** Of no use, but that what `readPage` touches is not optimised away. */
   touched = 0;
   /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
@@ -139,6 +154,7 @@ export class Pages {
     // A key that is too short to have a tail is for the order to refuse.
     if (end < 0) this.#order.compare(key, 0, keyLength, key, keyLength, 0);
     this.#outside = -1;
+    this.#parted = -1;
     const abbreviations = this.#abbreviations;
     const meta = this.#meta;
     let page = this.#root;
@@ -158,6 +174,12 @@ export class Pages {
           }
         }
       }
+      if (prefix === FORKS) {
+        shared = Math.max(shared, meta[about + FENCE]);
+        if (level === 0) return this.#searchForkedLeaf(page, key, end, shared);
+        page = this.#searchForkedInner(level, page, key, end, shared);
+        continue;
+      }
       const wanted = abbreviate(key, prefix, end);
       let place = base;
       place += ((abbreviations[place + 31] - wanted) >> 31) & 32;
@@ -176,6 +198,59 @@ export class Pages {
       this.#path[level] = place;
       page = this.#refs[place];
     }
+  }
+
+  /** In a leaf of forks, finds the place of a key that shares so many bytes with all of the leaf. */
+  #searchForkedLeaf(leaf: number, key: Uint8Array, end: number, shared: number): NodeIndex {
+    const forks = this.#abbreviations;
+    const first = leaf << PAGE_SHIFT;
+    const stop = first + this.#meta[(leaf << META_SHIFT) + COUNT];
+    this.place = first as Place;
+    if (stop === first) return NONE;
+    const near = nearest(forks, first, stop, key, end);
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const node = (this.#refs[near] & NODE) as NodeIndex;
+    const start = nodes[node + OFFSET];
+    const length = nodes[node + KEY_LENGTH];
+    const shorter = Math.min(length, end);
+    let i = shared;
+    while (i < shorter && kv[start + i] === key[i]) i++;
+    if (i === length && i === end) {
+      this.place = near as Place;
+      return node;
+    }
+    this.#parted = i;
+    if (i < length && (i === end || key[i] < kv[start + i])) {
+      this.#partedFrom = kv[start + i];
+      this.place = beginOfHigher(forks, near, first, i) as Place;
+    } else {
+      this.#partedFrom = NOT_ABOVE;
+      this.place = endOfLower(forks, near, stop, i) as Place;
+    }
+    return NONE;
+  }
+
+  /** The same for a page of forks above the leaves, to find the child. */
+  #searchForkedInner(level: number, page: number, key: Uint8Array, end: number, shared: number): number {
+    const forks = this.#abbreviations;
+    const first = (page << PAGE_SHIFT) + 1;
+    const stop = first - 1 + this.#meta[(page << META_SHIFT) + COUNT];
+    this.#path[level] = first - 1;
+    if (stop === first) return this.#refs[first - 1];
+    const near = nearest(forks, first, stop, key, end);
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const node = this.#keyNode(level, near);
+    const start = nodes[node + OFFSET];
+    const length = nodes[node + KEY_LENGTH];
+    const shorter = Math.min(length, end);
+    let i = shared;
+    while (i < shorter && kv[start + i] === key[i]) i++;
+    const isBelow = i < length && (i === end || key[i] < kv[start + i]);
+    const above = isBelow ? beginOfHigher(forks, near, first, i) : endOfLower(forks, near, stop, i);
+    this.#path[level] = above - 1;
+    return this.#refs[above - 1];
   }
 
   /** Among entries of one abbreviation, from `place` on, finds the first at or above the key by comparing keys. */
@@ -231,9 +306,8 @@ export class Pages {
   #compareTie(node: NodeIndex, key: Uint8Array, keyLength: number, prefix: number): number {
     const nodes = this.#storage.nodes.array;
     const length = nodes[node + KEY_LENGTH];
-    // Of the four bytes abbreviated three are whole, unless a key has ended before.
-    const enough = prefix + 3 + (this.#tail ?? Infinity);
-    const skip = length >= enough && keyLength >= enough ? prefix + 3 : prefix;
+    const enough = prefix + WHOLE_BYTES + (this.#tail ?? Infinity);
+    const skip = length >= enough && keyLength >= enough ? prefix + WHOLE_BYTES : prefix;
     return this.#order.compare(this.#storage.kv.array, nodes[node + OFFSET], length, key, keyLength, skip);
   }
 
@@ -291,6 +365,7 @@ export class Pages {
 
   /** The same as `search`, if the key is above all others. @returns whether it is */
   searchEnd(key: Uint8Array, keyLength: number): boolean {
+    this.#parted = -1;
     this.toEnd();
     const last = this.nodeBefore(this.place);
     if (last === NONE) return false;
@@ -311,6 +386,7 @@ export class Pages {
 
   /** The place behind the last entry, for a node that is known to be above all others. */
   placeAtEnd(node: NodeIndex): void {
+    this.#parted = -1;
     this.toEnd();
     const last = this.nodeBefore(this.place);
     this.#outside = this.#levels - 1;
@@ -448,13 +524,11 @@ export class Pages {
     }
     for (let level = this.#outside; level >= 0; level--) {
       const page = (level === 0 ? this.place : this.#path[level]) >> PAGE_SHIFT;
-      if (this.#meta[(page << META_SHIFT) + PREFIX] > this.#shared)
-        this.#abbreviateAgain(level, page, this.#shared);
+      if (this.#meta[(page << META_SHIFT) + PREFIX] > this.#shared) this.#rewrite(level, page, this.#shared);
     }
     const pages = this.#pages - this.#freePages;
-    const place = this.#makeRoom(0, this.place, node);
-    this.#refs[place] = nodes[node + HEIGHT] > 1 ? node | TALL : node;
-    this.#abbreviations[place] = this.#abbreviationOf(node, this.#prefixOf(place));
+    const ref = nodes[node + HEIGHT] > 1 ? node | TALL : node;
+    this.#insertAt(0, this.place, ref, node);
     if (this.#pages - this.#freePages === pages) {
       for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]++;
     } else {
@@ -465,7 +539,7 @@ export class Pages {
   /** Removes the entry that the last search found. */
   remove(): void {
     for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]--;
-    this.#closeSlots(this.place, this.place + 1);
+    this.#closeSlots(0, this.place, this.place + 1);
     const page = this.place >> PAGE_SHIFT;
     if (this.#meta[(page << META_SHIFT) + COUNT] === 0) this.#removeEmptied(page);
   }
@@ -484,9 +558,37 @@ export class Pages {
     for (let level = 1; level < this.#levels; level++) {
       this.#meta[this.#totalOnPath(level)] -= stop - this.place;
     }
-    this.#closeSlots(this.place, stop);
+    this.#closeSlots(0, this.place, stop);
     if (this.#meta[meta + COUNT] === 0) this.#removeEmptied(page);
     return next;
+  }
+
+  /** Adds a reference, whose key is that of a node, at a place of a page. */
+  #insertAt(level: number, place: number, ref: number, node: NodeIndex): void {
+    const prefix = this.#prefixOf(place);
+    if (prefix !== FORKS) {
+      place = this.#makeRoom(level, place, node);
+      this.#refs[place] = ref;
+      this.#abbreviations[place] = level > 0 && (place & SLOT) === 0 ? 0 : this.#abbreviationOf(node, prefix);
+      return;
+    }
+    // Among three keys in order, the outer two share as much as that pair of neighbours that shares less.
+    const isFirst = (place & SLOT) === 0;
+    const isKnown = level === 0 && this.#parted >= 0;
+    const behind = this.#abbreviations[place];
+    const isAbove = this.#partedFrom === NOT_ABOVE;
+    const shared = isAbove ? this.#parted : sharedAt(behind);
+    const forkAt = isKnown && !isFirst ? forkOf(shared, this.#keyByte(node, shared)) : 0;
+    const forkBehind = isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom) : behind;
+    place = this.#makeRoom(level, place, node);
+    this.#refs[place] = ref;
+    if (isKnown) {
+      this.#setFork(level, place, forkAt);
+      this.#setFork(level, place + 1, forkBehind);
+    } else {
+      this.#fork(level, place);
+      this.#fork(level, place + 1);
+    }
   }
 
   /** Opens the slot at a place, splitting the page if it is full. @returns where the slot is then */
@@ -506,12 +608,17 @@ export class Pages {
   }
 
   /** Takes the slots from `place` to before `stop` out of a page. */
-  #closeSlots(place: number, stop: number): void {
+  #closeSlots(level: number, place: number, stop: number): void {
     const meta = (place >> PAGE_SHIFT) << META_SHIFT;
     const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT];
     const refs = this.#refs;
     const abbreviations = this.#abbreviations;
     const gone = stop - place;
+    if (this.#meta[meta + PREFIX] === FORKS && stop < end) {
+      let fork = abbreviations[stop];
+      for (let i = stop - 1; i >= place; i--) fork = withoutOneBefore(abbreviations[i], fork);
+      abbreviations[stop] = place <= this.#firstOf(level, place >> PAGE_SHIFT) ? 0 : fork;
+    }
     for (let i = stop; i < end; i++) {
       refs[i - gone] = refs[i];
       abbreviations[i - gone] = abbreviations[i];
@@ -544,9 +651,9 @@ export class Pages {
     this.#refs.copyWithin(to, from + at, from + CAPACITY);
     this.#abbreviations.copyWithin(to, from + at, from + CAPACITY);
     this.#abbreviations.fill(UNUSED, from + at, from + CAPACITY);
-    if (level > 0) this.#abbreviations[to] = 0;
     meta[leftMeta + COUNT] = at;
     meta[rightMeta + COUNT] = CAPACITY - at;
+    this.#beginPage(level, right);
     this.#fence(page);
     this.#fence(right);
     this.#addChild(level + 1, page, right);
@@ -554,16 +661,18 @@ export class Pages {
   }
 
   /**
-   * Where to split a full page: near the middle, where abbreviations differ most, so that keys which share more come
-   * to stand together, and can be told apart by what follows. If they tell little, not even so near.
+   * Where to split a full page: near the middle, where neighbours differ most, so that keys which share more come to
+   * stand together, and can be told apart by what follows.
    */
   #middle(page: number): number {
     const middle = (page << PAGE_SHIFT) + (CAPACITY >> 1);
-    const reach = this.#hasManyTies(page) ? CAPACITY >> 2 : CAPACITY >> 3;
+    const reach = CAPACITY >> 3;
+    const words = this.#abbreviations;
+    const forked = this.#meta[(page << META_SHIFT) + PREFIX] === FORKS;
     let best = middle;
-    let most = 32;
+    let most = Infinity;
     for (let place = middle - reach; place <= middle + reach; place++) {
-      const same = Math.clz32(this.#abbreviations[place] ^ this.#abbreviations[place - 1]);
+      const same = forked ? sharedAt(words[place]) : Math.clz32(words[place] ^ words[place - 1]);
       if (same < most || (same === most && Math.abs(place - middle) < Math.abs(best - middle))) {
         most = same;
         best = place;
@@ -576,9 +685,7 @@ export class Pages {
   #addChild(level: number, left: number, right: number): void {
     if (level === this.#levels) this.#growRoot(left);
     const low = this.#meta[(right << META_SHIFT) + LOW] as NodeIndex;
-    const place = this.#makeRoom(level, this.#path[level] + 1, low);
-    this.#refs[place] = right;
-    this.#abbreviations[place] = (place & SLOT) === 0 ? 0 : this.#abbreviationOf(low, this.#prefixOf(place));
+    this.#insertAt(level, this.#path[level] + 1, right, low);
   }
 
   #growRoot(child: number): void {
@@ -640,8 +747,8 @@ export class Pages {
       this.#fence(toPrevious ? previous : following);
       this.#givePage(page);
     }
-    this.#closeSlots(place, place + 1);
-    if (!toPrevious) this.#abbreviations[place] = 0;
+    this.#closeSlots(top, place, place + 1);
+    if (!toPrevious) this.#beginPage(top, place >> PAGE_SHIFT);
     while (this.#levels > 1 && meta[(this.#root << META_SHIFT) + COUNT] === 1) {
       const child = this.#refs[this.#root << PAGE_SHIFT];
       this.#givePage(this.#root);
@@ -650,21 +757,26 @@ export class Pages {
     }
   }
 
-  /** Where abbreviations tell too little, takes them after a longer prefix, if there is one. */
+  /** Where abbreviations tell too little, takes them after a longer prefix, or else replaces them by forks. */
   #sharpen(level: number, page: number): void {
-    if (this.#tail === undefined || !this.#hasManyTies(page)) return;
+    if (this.#tail === undefined) return;
     const meta = page << META_SHIFT;
     const fence = this.#meta[meta + FENCE];
-    if (fence > this.#meta[meta + PREFIX]) {
-      this.#meta[meta + SAMPLE] = this.#meta[meta + LOW];
-      this.#abbreviateAgain(level, page, fence);
-      if (!this.#hasManyTies(page)) return;
+    const forked = this.#meta[meta + PREFIX] === FORKS;
+    if (this.#hasManyTies(level, page) === forked) return;
+    if (forked || fence > this.#meta[meta + PREFIX]) {
+      this.#abbreviate(level, page);
+      if (forked || !this.#hasManyTies(level, page)) return;
+    }
+    if (this.#tail === 0) {
+      this.#rewrite(level, page, FORKS);
+      return;
     }
     const [first, last] = this.#endsBelow(level, page);
     const prefix = this.#sharedByNodes(first, last);
     if (prefix > this.#meta[meta + PREFIX]) {
       this.#meta[meta + SAMPLE] = first;
-      this.#abbreviateAgain(level, page, prefix);
+      this.#rewrite(level, page, prefix);
     }
   }
 
@@ -681,12 +793,17 @@ export class Pages {
     return [(this.#refs[first] & NODE) as NodeIndex, (this.#refs[last] & NODE) as NodeIndex];
   }
 
-  #hasManyTies(page: number): boolean {
-    const begin = page << PAGE_SHIFT;
-    const count = this.#meta[(page << META_SHIFT) + COUNT];
+  /** Whether neighbours cannot be told apart by abbreviations: those there are, or instead of forks, there could be. */
+  #hasManyTies(level: number, page: number): boolean {
+    const meta = page << META_SHIFT;
+    const count = this.#meta[meta + COUNT];
+    const first = this.#firstOf(level, page);
+    const forked = this.#meta[meta + PREFIX] === FORKS;
+    const told = this.#meta[meta + FENCE] + WHOLE_BYTES;
+    const words = this.#abbreviations;
     let ties = 0;
-    for (let place = begin + 1; place < begin + count; place++) {
-      if (this.#abbreviations[place] === this.#abbreviations[place - 1]) ties++;
+    for (let place = first + 1; place < (page << PAGE_SHIFT) + count; place++) {
+      if (forked ? sharedAt(words[place]) > told : words[place] === words[place - 1]) ties++;
     }
     return ties * 4 > count;
   }
@@ -713,13 +830,69 @@ export class Pages {
     return i;
   }
 
-  #abbreviateAgain(level: number, page: number, prefix: number): void {
+  /** Makes the words of a page abbreviations, after the prefix of its fences. */
+  #abbreviate(level: number, page: number): void {
+    const meta = page << META_SHIFT;
+    const fence = this.#meta[meta + FENCE];
+    if (fence > 0) this.#meta[meta + SAMPLE] = this.#meta[meta + LOW];
+    this.#rewrite(level, page, fence);
+  }
+
+  /** Writes the words of a page anew: abbreviations after a prefix, or forks. */
+  #rewrite(level: number, page: number, prefix: number): void {
     this.#meta[(page << META_SHIFT) + PREFIX] = prefix;
-    const begin = page << PAGE_SHIFT;
-    const end = begin + this.#meta[(page << META_SHIFT) + COUNT];
-    for (let place = level === 0 ? begin : begin + 1; place < end; place++) {
-      this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(level, place), prefix);
+    const end = (page << PAGE_SHIFT) + this.#meta[(page << META_SHIFT) + COUNT];
+    for (let place = this.#firstOf(level, page); place < end; place++) {
+      if (prefix === FORKS) {
+        if (!this.#fork(level, place)) return;
+      } else {
+        this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(level, place), prefix);
+      }
     }
+  }
+
+  /** The first place of a page that stands for a key. */
+  #firstOf(level: number, page: number): number {
+    return (page << PAGE_SHIFT) + (level === 0 ? 0 : 1);
+  }
+
+  /** Corrects the words of the first slots of a page, after others have become the first. */
+  #beginPage(level: number, page: number): void {
+    const begin = page << PAGE_SHIFT;
+    if (level > 0) this.#abbreviations[begin] = 0;
+    if (this.#prefixOf(begin) === FORKS) this.#setFork(level, this.#firstOf(level, page), 0);
+  }
+
+  /** Writes the fork of an entry from the keys. @returns whether the page is one of forks still */
+  #fork(level: number, place: number): boolean {
+    const page = place >> PAGE_SHIFT;
+    const isInside =
+      place > this.#firstOf(level, page) && (place & SLOT) < this.#meta[(page << META_SHIFT) + COUNT];
+    if (!isInside) return this.#setFork(level, place, 0);
+    const node = this.#keyNode(level, place);
+    const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
+    return this.#setFork(level, place, forkOf(shared, this.#keyByte(node, shared)));
+  }
+
+  /**
+   * Writes the fork of an entry, if there is one at the place: that of the first in a page is 0. Where one can't be
+   * written, the page turns to abbreviations. @returns whether the page is one of forks still
+   */
+  #setFork(level: number, place: number, fork: number): boolean {
+    const page = place >> PAGE_SHIFT;
+    const meta = page << META_SHIFT;
+    if (this.#meta[meta + PREFIX] !== FORKS) return false;
+    if ((place & SLOT) >= this.#meta[meta + COUNT]) return true;
+    if (fork < 0) {
+      this.#abbreviate(level, page);
+      return false;
+    }
+    this.#abbreviations[place] = place <= this.#firstOf(level, page) ? 0 : fork;
+    return true;
+  }
+
+  #keyByte(node: NodeIndex, at: number): number {
+    return this.#storage.kv.array[this.#storage.nodes.array[node + OFFSET] + at];
   }
 
   #abbreviationOf(node: NodeIndex, prefix: number): number {
@@ -792,7 +965,8 @@ export class Pages {
     let total = 0;
     const sample = this.#meta[meta + SAMPLE] as NodeIndex;
     for (const node of count === 0 || this.#tail === undefined ? [] : this.#endsBelow(level, page)) {
-      const isShared = this.#sharedByNodes(node, sample) >= this.#meta[meta + PREFIX];
+      const prefix = this.#meta[meta + PREFIX];
+      const isShared = prefix === FORKS || this.#sharedByNodes(node, sample) >= prefix;
       expect(isShared, `node ${node}, below page ${page}, does not have the prefix of the page`);
     }
     for (let slot = 0; slot < PAGE; slot++) {
@@ -801,10 +975,11 @@ export class Pages {
         expect(abbreviation === UNUSED, `slot ${slot} of page ${page} is unused, but not marked so`);
         continue;
       }
-      const node = this.#keyNode(level, begin + slot);
-      const right = level > 0 && slot === 0 ? 0 : this.#abbreviationOf(node, this.#meta[meta + PREFIX]);
-      expect(abbreviation === right, `slot ${slot} of page ${page} abbreviates its key wrongly`);
-      if (slot > 0) {
+      expect(
+        abbreviation === this.#wordAt(level, begin + slot),
+        `slot ${slot} of page ${page} has a wrong word`,
+      );
+      if (slot > 0 && this.#meta[meta + PREFIX] !== FORKS) {
         const isAbove = abbreviation >= this.#abbreviations[begin + slot - 1];
         expect(isAbove, `slot ${slot} of page ${page} is below the one before`);
       }
@@ -815,6 +990,18 @@ export class Pages {
     }
     expect(level === 0 || this.#meta[meta + TOTAL] === total, `page ${page} counts its entries wrongly`);
     return pages;
+  }
+
+  /** What the word of an entry must be. */
+  #wordAt(level: number, place: number): number {
+    const first = this.#firstOf(level, place >> PAGE_SHIFT);
+    const prefix = this.#prefixOf(place);
+    if (place < first) return 0;
+    const node = this.#keyNode(level, place);
+    if (prefix !== FORKS) return this.#abbreviationOf(node, prefix);
+    if (place === first) return 0;
+    const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
+    return forkOf(shared, this.#keyByte(node, shared));
   }
 
   #takePage(): number {
