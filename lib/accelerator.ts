@@ -1,7 +1,7 @@
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
-import { NEXT, NONE, type Memory, type NodeIndex, type Storage } from './storage.js';
+import { NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
 
 /** Keys that are worth having under way at once. */
 export const BATCH = 32;
@@ -42,12 +42,37 @@ export class Accelerator {
     return this.pages.search(key, keyLength);
   }
 
-  /** `find` for several keys at once: their misses of the cache overlap. Calls `found` for each in turn. */
+  /**
+   * `find` for several keys at once, calling `found` for each in turn. What they will read is read for all of them
+   * step by step: bucket, node, record. So their misses of the cache overlap.
+   */
   findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
+    const hashes = this.#hashes;
+    const hashOf = new Int32Array(BATCH);
+    const nodeOf = new Int32Array(BATCH);
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
     for (let begin = 0; begin < keys.length; begin += BATCH) {
-      const end = Math.min(begin + BATCH, keys.length);
-      for (let i = begin; i < end; i++) this.touch(keys[i]);
-      for (let i = begin; i < end; i++) found(this.find(keys[i], keys[i].length));
+      const count = Math.min(BATCH, keys.length - begin);
+      if (hashes !== undefined) {
+        let touched = 0;
+        for (let i = 0; i < count; i++) {
+          const key = keys[begin + i];
+          hashOf[i] = hashes.hash(key, 0, key.length);
+          touched ^= hashes.touch(hashOf[i]);
+        }
+        for (let i = 0; i < count; i++) {
+          nodeOf[i] = hashes.guess(hashOf[i]);
+          touched ^= nodes[nodeOf[i] + OFFSET];
+        }
+        for (let i = 0; i < count; i++) touched ^= kv[nodes[nodeOf[i] + OFFSET]];
+        this.touched ^= touched;
+      }
+      for (let i = 0; i < count; i++) {
+        const key = keys[begin + i];
+        const node = hashes === undefined ? UNKNOWN : hashes.find(key, key.length, hashOf[i]);
+        found(node === UNKNOWN ? this.pages.search(key, key.length) : node);
+      }
     }
   }
 
@@ -91,7 +116,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes !== undefined) {
       this.#hash = hashes.hash(key, 0, keyLength);
-      if (hashes.find(key, keyLength, this.#hash) === NONE) return NONE;
+      if (hashes.guess(this.#hash) === NONE) return NONE;
     }
     return this.pages.search(key, keyLength);
   }

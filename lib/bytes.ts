@@ -43,10 +43,20 @@ export function copyBytes(source: Uint8Array, length: number, target: Uint8Array
 
 /** Throws a TypeError, saying what was given and how to encode it, unless `value` is a usable Uint8Array. */
 export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
+  if (!isFilledBytes(value)) requireOddBytes(value, what);
+}
+
+/** Whether `value` is a Uint8Array at first glance. Others may be one, too. */
+export function isFilledBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length > 0;
+}
+
+function requireOddBytes(value: unknown, what: string): asserts value is Uint8Array {
   if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
     throw new TypeError(`${what} must be a Uint8Array, but got ${describe(value)}${howToEncode(value)}`);
   }
-  if (value.length === 0 && isLost(value)) {
+  // One that is lost begins at 0, whatever it began at before.
+  if (value.length === 0 && value.byteOffset === 0 && isLost(value)) {
     throw new TypeError(
       `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before`,
     );

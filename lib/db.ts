@@ -1,4 +1,4 @@
-import { describe, requireBytes } from './bytes.js';
+import { describe, isFilledBytes, requireBytes } from './bytes.js';
 import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from './kept.js';
@@ -107,14 +107,7 @@ export class DB {
    *   the entries before it in.
    */
   putMany(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {
-    const list = listOf(entries, 'entries', (entry, name) => {
-      if (!Array.isArray(entry) || entry.length !== 2) {
-        throw new TypeError(`${name} must be a pair [key, value], but got ${describe(entry)}`);
-      }
-      requireBytes(entry[0], `the key of ${name}`);
-      requireBytes(entry[1], `the value of ${name}`);
-      return () => [Uint8Array.from(entry[0]), Uint8Array.from(entry[1])] as const;
-    });
+    const list = listOf(entries, 'entries', entryItems);
     this.#lock.lock();
     try {
       this.#table.putEach(list);
@@ -125,10 +118,7 @@ export class DB {
 
   /** `get` for many keys: their values, as views, in the order of the keys. */
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
-    const list = listOf(keys, 'keys', (key, name) => {
-      requireBytes(key, name);
-      return () => Uint8Array.from(key);
-    });
+    const list = listOf(keys, 'keys', keyItems);
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
@@ -306,22 +296,50 @@ export function requireCapacity(capacity: unknown, limit: number): asserts capac
  * The items of an iterable, each checked. Those of an array are taken as they are; another iterable may make each of
  * them in the same arrays, so these are copied one by one.
  */
-function listOf<T>(
-  items: Iterable<T>,
-  what: string,
-  check: (item: T, name: string) => () => T,
-): readonly T[] {
+function listOf<T>(items: Iterable<T>, what: string, kind: ItemKind<T>): readonly T[] {
   if (Array.isArray(items)) {
-    items.forEach((item: T, i) => check(item, `${what}[${i}]`));
+    for (let i = 0; i < items.length; i++) {
+      if (!kind.isUsual(items[i])) kind.require(items[i], `${what}[${i}]`);
+    }
     return items;
   }
   if (typeof items?.[Symbol.iterator] !== 'function') {
     throw new TypeError(`${what} must be iterable, such as an array, but got ${describe(items)}`);
   }
   const list: T[] = [];
-  for (const item of items) list.push(check(item, `${what}[${list.length}]`)());
+  for (const item of items) {
+    kind.require(item, `${what}[${list.length}]`);
+    list.push(kind.copy(item));
+  }
   return list;
 }
+
+interface ItemKind<T> {
+  /** Whether an item is right at first glance. */
+  isUsual(item: T): boolean;
+  /** @throws TypeError unless it is right */
+  require(item: T, name: string): void;
+  copy(item: T): T;
+}
+
+const keyItems: ItemKind<Uint8Array> = {
+  isUsual: isFilledBytes,
+  require: requireBytes,
+  copy: (key) => Uint8Array.from(key),
+};
+
+const entryItems: ItemKind<readonly [key: Uint8Array, value: Uint8Array]> = {
+  isUsual: (entry) =>
+    Array.isArray(entry) && entry.length === 2 && isFilledBytes(entry[0]) && isFilledBytes(entry[1]),
+  require(entry, name) {
+    if (!Array.isArray(entry) || entry.length !== 2) {
+      throw new TypeError(`${name} must be a pair [key, value], but got ${describe(entry)}`);
+    }
+    requireBytes(entry[0], `the key of ${name}`);
+    requireBytes(entry[1], `the value of ${name}`);
+  },
+  copy: ([key, value]) => [Uint8Array.from(key), Uint8Array.from(value)],
+};
 
 function requireLock(lock: unknown): asserts lock is RWLock {
   for (const method of ['rlock', 'runlock', 'lock', 'unlock'] as const) {

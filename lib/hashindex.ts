@@ -148,6 +148,23 @@ export class HashIndex {
     return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
   }
 
+  /** A node whose key may have this hash; NONE if there is none; and OVERFLOWED where only an ordered search can tell. */
+  guess(hash: number): number {
+    const old = this.#isOld(hash);
+    const words = old ? this.#old! : this.#words;
+    const bits = old ? this.#oldBits : this.#bits;
+    const refBits = old ? this.#oldRefBits : this.#refBits;
+    const tag = (hash << bits) >>> refBits;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    const end = begin + BUCKET;
+    for (let i = begin; i < end; i++) {
+      const word = words[i];
+      if (word === 0) break;
+      if (word >>> refBits === tag) return word & ((1 << refBits) - 1);
+    }
+    return words[end - 1] === OVERFLOWED ? OVERFLOWED : NONE;
+  }
+
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
     const nodes = this.#storage.nodes.array;
     if (node === OVERFLOWED || nodes[node + KEY_LENGTH] !== length) return false;
@@ -181,7 +198,7 @@ export class HashIndex {
   /** Removes a node that may be here. */
   remove(hash: number, node: NodeIndex): void {
     this.#count--;
-    if (this.#stash.delete(node)) return;
+    if (this.#stash.size > 0 && this.#stash.delete(node)) return;
     const old = this.#isOld(hash);
     const words = old ? this.#old! : this.#words;
     const bits = old ? this.#oldBits : this.#bits;
