@@ -5,6 +5,8 @@ import { NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from '.
 
 /** Keys that are worth having under way at once. */
 export const BATCH = 32;
+/** Bytes that caches near a core do not hold. */
+const OUT_OF_CACHE = 1 << 21;
 
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
@@ -76,9 +78,14 @@ export class Accelerator {
     }
   }
 
-  /** Reads what a search of this key will read first: of several, the misses of the cache overlap. */
+  /**
+   * Reads what a put of this key will read first, unless that is likely to be in a cache anyway: of several, the misses
+   * overlap.
+   */
   touch(key: Uint8Array): void {
-    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
+    const hashes = this.#hashes;
+    if (hashes === undefined || hashes.bytes < OUT_OF_CACHE) return;
+    this.touched ^= hashes.touch(hashes.hash(key, 0, key.length));
   }
 
   /** The same, and if there is none, the place in the pages where it belongs: `insert` may follow. */
