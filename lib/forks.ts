@@ -8,13 +8,14 @@
  */
 const BYTE_BITS = 8;
 const BYTE = 0xff;
-const MAX_SHARED = 2 ** 23 - 2;
+/** Shared bytes that fit in a word. */
+export const MAX_SHARED = 2 ** 23 - 2;
 /** More than any key shares with another. */
 const ENDLESS = 2 ** 23 - 1;
 
-/** A word; -1 where so many shared bytes do not fit in one. */
-export function forkOf(shared: number, byte: number): number {
-  return shared > MAX_SHARED ? -1 : (shared << BYTE_BITS) | byte;
+/** A word; -1 where more than `limit` bytes, at most MAX_SHARED, are shared. */
+export function forkOf(shared: number, byte: number, limit: number): number {
+  return shared > limit ? -1 : (shared << BYTE_BITS) | byte;
 }
 
 /** Bytes that a key shares with the one before. */

@@ -1,5 +1,13 @@
 import { expect } from './errors.js';
-import { beginOfHigher, endOfLower, forkOf, nearest, sharedAt, withoutOneBefore } from './forks.js';
+import {
+  MAX_SHARED,
+  beginOfHigher,
+  endOfLower,
+  forkOf,
+  nearest,
+  sharedAt,
+  withoutOneBefore,
+} from './forks.js';
 import type { Order } from './order.js';
 import {
   ENTRY_WORDS,
@@ -93,6 +101,7 @@ export class Pages {
   /** Bytes at the end of a key that are not part of its byte order; undefined: keys are in no byte order. */
   readonly #tail: number | undefined;
   readonly #memory: Memory;
+  readonly #sharedLimit: number;
   #abbreviations: Int32Array;
   #refs: Int32Array;
   #meta: Int32Array;
@@ -124,6 +133,7 @@ export class Pages {
     this.#storage = storage;
     this.#order = order;
     this.#memory = memory;
+    this.#sharedLimit = memory.sharedLimit ?? MAX_SHARED;
     this.#abbreviations = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
     this.#refs = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
     this.#meta = allocateWords(memory, FIRST_PAGES << META_SHIFT);
@@ -578,8 +588,9 @@ export class Pages {
     const behind = this.#abbreviations[place];
     const isAbove = this.#partedFrom === NOT_ABOVE;
     const shared = isAbove ? this.#parted : sharedAt(behind);
-    const forkAt = isKnown && !isFirst ? forkOf(shared, this.#keyByte(node, shared)) : 0;
-    const forkBehind = isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom) : behind;
+    const forkAt = isKnown && !isFirst ? this.#forkOf(node, shared) : 0;
+    const forkBehind =
+      isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom, this.#sharedLimit) : behind;
     place = this.#makeRoom(level, place, node);
     this.#refs[place] = ref;
     if (isKnown) {
@@ -871,7 +882,7 @@ export class Pages {
     if (!isInside) return this.#setFork(level, place, 0);
     const node = this.#keyNode(level, place);
     const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
-    return this.#setFork(level, place, forkOf(shared, this.#keyByte(node, shared)));
+    return this.#setFork(level, place, this.#forkOf(node, shared));
   }
 
   /**
@@ -891,8 +902,10 @@ export class Pages {
     return true;
   }
 
-  #keyByte(node: NodeIndex, at: number): number {
-    return this.#storage.kv.array[this.#storage.nodes.array[node + OFFSET] + at];
+  /** The word of a node that shares so many bytes with the one before it. */
+  #forkOf(node: NodeIndex, shared: number): number {
+    const byte = this.#storage.kv.array[this.#storage.nodes.array[node + OFFSET] + shared];
+    return forkOf(shared, byte, this.#sharedLimit);
   }
 
   #abbreviationOf(node: NodeIndex, prefix: number): number {
@@ -1001,7 +1014,7 @@ export class Pages {
     if (prefix !== FORKS) return this.#abbreviationOf(node, prefix);
     if (place === first) return 0;
     const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
-    return forkOf(shared, this.#keyByte(node, shared));
+    return this.#forkOf(node, shared);
   }
 
   #takePage(): number {

@@ -55,6 +55,8 @@ export const DEFAULT_CAPACITY = 6144;
 export interface Memory {
   readonly kvLimit: number;
   readonly nodeLimit: number;
+  /** Bytes that neighbours in a page of forks may share; as many as fit in a word by default. */
+  readonly sharedLimit?: number;
   allocate(bytes: number): ArrayBuffer;
 }
 
