@@ -1,6 +1,6 @@
 import { DB, DBIterator, IteratorReleasedError, checkStructure } from '../lib/index.js';
 import { bytes, text, utf8 } from './support/bytes.js';
-import { thrownBy } from './support/faults.js';
+import { NotingLock, thrownBy } from './support/faults.js';
 
 function dbOf(keys: string): DB {
   const db = new DB();
@@ -153,6 +153,16 @@ describe.each(views)('a cursor $name', ({ make, range }) => {
     expect(at(it)).toBe(valueOf('e'));
     expect(it.next()).toBe(true);
     expect(at(it)).toBe(valueOf('g'));
+  });
+
+  test('a range around it deleted: the same', () => {
+    it.seek(utf8('e'));
+    expect(db.deleteRange({ start: utf8('d'), limit: utf8('g') })).toBe(3);
+    expect(at(it)).toBe(valueOf('e'));
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('g'));
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('c'));
   });
 
   test('all entries deleted: it ends', () => {
@@ -348,12 +358,117 @@ describe.each(views)('a cursor $name', ({ make, range }) => {
     expect(it[member]).toBe(expected);
   });
 
+  test('after a reset, and nothing else, it reads nothing', () => {
+    it.first();
+    db.reset();
+    expect([it.valid, it.key, it.value, it.keyStart]).toEqual([false, undefined, undefined, -1]);
+    expect(() => it.next()).toThrow(IteratorReleasedError);
+  });
+
   test('a reset between does not confuse a cursor made after it', () => {
     db.reset();
     const later = db.iterator(range);
     put(db, 'd');
     expect(later.next()).toBe(true);
     expect(at(later)).toBe(valueOf('d'));
+  });
+});
+
+describe('a cursor that has made so many steps that it reads ahead', () => {
+  const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
+  /** Values of different lengths, which say whose they are. */
+  const longer = (key: string) => key.repeat(1 + (key.charCodeAt(0) % 7));
+
+  /** All letters, and a cursor over those from c to v that stands on `on`, having come there by ten steps. */
+  function under(on: string, step: 'next' | 'prev') {
+    const db = new DB();
+    for (const key of LETTERS) put(db, key, longer(key));
+    const it = db.iterator({ start: utf8('c'), limit: utf8('w') });
+    it.seek(utf8(LETTERS[LETTERS.indexOf(on) + (step === 'next' ? -10 : 10)]));
+    for (let i = 0; i < 10; i++) it[step]();
+    expect(text(it.key)).toBe(on);
+    return { db, it };
+  }
+
+  /** By its positions alone, each of them read in turn. */
+  const positionsAt = (db: DB, it: DBIterator) => {
+    const [end, value, key] = [it.valueEnd, it.valueStart, it.keyStart];
+    return `${text(db.kvData.subarray(key, value))}: ${text(db.kvData.subarray(value, end))}`;
+  };
+
+  test('it ends at the limit and at the start', () => {
+    const { it } = under('m', 'next');
+    let forward = '';
+    while (it.next()) forward += text(it.key);
+    expect(forward).toBe('nopqrstuv');
+    let back = '';
+    while (it.prev()) back += text(it.key);
+    expect(back).toBe('vutsrqponmlkjihgfedc');
+  });
+
+  test.each(['next', 'prev'] as const)('on every entry, its positions are right after %s()', (step) => {
+    const { db, it } = under('m', step);
+    for (let key = 'm'; it.valid; it[step]()) {
+      expect(positionsAt(db, it)).toBe(`${key}: ${longer(key)}`);
+      expect([text(it.key), text(it.value)]).toEqual([key, longer(key)]);
+      key = String.fromCharCode(key.charCodeAt(0) + (step === 'next' ? 1 : -1));
+    }
+  });
+
+  test.each(['next', 'prev'] as const)('a neighbour deleted: %s() passes over it', (step) => {
+    const { db, it } = under('m', step);
+    drop(db, step === 'next' ? 'n' : 'l');
+    it[step]();
+    expect(text(it.key)).toBe(step === 'next' ? 'o' : 'k');
+  });
+
+  test.each(['next', 'prev'] as const)('a neighbour put: %s() meets it', (step) => {
+    const { db, it } = under('m', step);
+    put(db, step === 'next' ? 'mm' : 'lm');
+    it[step]();
+    expect(text(it.key)).toBe(step === 'next' ? 'mm' : 'lm');
+  });
+
+  test.each(['next', 'prev'] as const)("a neighbour's value replaced: %s() shows the new one", (step) => {
+    const { db, it } = under('m', step);
+    const neighbour = step === 'next' ? 'n' : 'l';
+    put(db, neighbour, 'new');
+    it[step]();
+    expect(positionsAt(db, it)).toBe(`${neighbour}: new`);
+  });
+
+  test.each(['keyStart', 'valueStart', 'valueEnd'] as const)(
+    'the value under it replaced: %s is that of the new one, even if read first',
+    (position) => {
+      const { db, it } = under('m', 'next');
+      const offset = db.kvLength;
+      put(db, 'm', 'another');
+      const expected = { keyStart: offset, valueStart: offset + 1, valueEnd: offset + 8 };
+      expect(it[position]).toBe(expected[position]);
+    },
+  );
+
+  test('few of its steps take the lock, after a change too', () => {
+    const lock = new NotingLock();
+    const db = new DB({ lock });
+    for (const key of LETTERS) put(db, key);
+    const it = db.iterator();
+    for (const key of 'jmp') {
+      put(db, key, 'new');
+      it.first();
+      lock.take();
+      let steps = 0;
+      while (it.next()) steps++;
+      expect(steps).toBe(25);
+      expect(lock.take().filter((note) => note === 'rlock').length).toBeLessThan(8);
+    }
+  });
+
+  test('reset under it: the next step throws', () => {
+    const { db, it } = under('m', 'next');
+    db.reset();
+    expect(() => it.next()).toThrow(IteratorReleasedError);
+    expect(() => it.prev()).toThrow(IteratorReleasedError);
   });
 });
 
