@@ -78,14 +78,14 @@ export class Accelerator {
     }
   }
 
-  /**
-   * Reads what a put of this key will read first, unless that is likely to be in a cache anyway: of several, the misses
-   * overlap.
-   */
+  /** Whether it is worth while to `touch`. */
+  get isOutOfCache(): boolean {
+    return this.#hashes !== undefined && this.#hashes.bytes > OUT_OF_CACHE;
+  }
+
+  /** Reads what a put of this key will read first: of several, the misses of the cache overlap. */
   touch(key: Uint8Array): void {
-    const hashes = this.#hashes;
-    if (hashes === undefined || hashes.bytes < OUT_OF_CACHE) return;
-    this.touched ^= hashes.touch(hashes.hash(key, 0, key.length));
+    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
   }
 
   /** The same, and if there is none, the place in the pages where it belongs: `insert` may follow. */

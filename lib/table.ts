@@ -257,15 +257,21 @@ export class Table {
     let bytes = 0;
     let slots = 0;
     this.#drawAhead(entries.length);
-    entries.forEach(([key, value], i) => {
-      bytes += key.length + value.length;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
+      bytes += entry[0].length + entry[1].length;
       slots += NEXT + this.#drawn[this.#drawnUsed + i];
-    });
+    }
     this.storage.reserve(bytes, slots);
     for (let begin = 0; begin < entries.length; begin += BATCH) {
       const end = Math.min(begin + BATCH, entries.length);
-      for (let i = begin; i < end; i++) this.accelerator?.touch(entries[i][0]);
-      for (let i = begin; i < end; i++) this.put(entries[i][0], entries[i][0].length, entries[i][1]);
+      if (this.accelerator?.isOutOfCache) {
+        for (let i = begin; i < end; i++) this.accelerator.touch(entries[i][0]);
+      }
+      for (let i = begin; i < end; i++) {
+        const entry = entries[i];
+        this.put(entry[0], entry[0].length, entry[1]);
+      }
     }
   }
 
