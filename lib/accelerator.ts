@@ -78,17 +78,7 @@ export class Accelerator {
     }
   }
 
-  /** Whether it is worth while to `touch`. */
-  get isOutOfCache(): boolean {
-    return this.#hashes !== undefined && this.#hashes.bytes > OUT_OF_CACHE;
-  }
-
-  /** Reads what a put of this key will read first: of several, the misses of the cache overlap. */
-  touch(key: Uint8Array): void {
-    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
-  }
-
-  /** The same, and if there is none, the place in the pages where it belongs: `insert` may follow. */
+  /** The node with exactly this key; if there is none, the place in the pages where it belongs: `insert` may follow. */
   locate(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
     if (hashes !== undefined) this.#hash = hashes.hash(key, 0, keyLength);
@@ -99,6 +89,16 @@ export class Accelerator {
       if (node > NONE) return node as NodeIndex;
     }
     return this.pages.search(key, keyLength);
+  }
+
+  /** Whether it is worth while to `touch`. */
+  get isOutOfCache(): boolean {
+    return this.#hashes !== undefined && this.#hashes.bytes > OUT_OF_CACHE;
+  }
+
+  /** Reads what a put of this key will read first: of several, the misses of the cache overlap. */
+  touch(key: Uint8Array): void {
+    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
   }
 
   /**

@@ -33,7 +33,7 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
 }
 
 /**
- * A place in a table that may change meanwhile, with bounds: what DBIterator and MemTableIterator have in common.
+ * A place in a table that may change meanwhile, with bounds: what the iterators of DB, MemTable and SkipList have in common.
  *
  * What is known of the entry under the cursor stands in fields. A longer walk reads a page of the index at once into
  * `run`, four words for each entry as `Pages.readPage` has it, and then goes along that.
@@ -44,8 +44,9 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
  *    A move goes from that key to the nearest entry there is now.
  * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
- * 4. Words [begin, end) of the run are entries in the range, and those from `at` on the one under the cursor; where
- *    there is no run, all three are 0.
+ * 4. Words [#runBegin, #runEnd) of the run are entries in the range, and those from `at` on the one under the cursor;
+ *    where there is no run, all three are 0. Words [begin, end) are those among which steps take no lock: none, if the
+ *    lock is a caller's.
  */
 export abstract class Cursor {
   /** @internal */
@@ -78,6 +79,9 @@ export abstract class Cursor {
   private begin = 0;
   /** @internal */
   private end = 0;
+  #runBegin = 0;
+  #runEnd = 0;
+  readonly #isLockOurs: boolean;
   /** Where the first entry of the run, or the one under the cursor, stands in the index, while the structure of the table is `#structure`. */
   #place = NO_PLACE;
   #structure = 0;
@@ -86,9 +90,10 @@ export abstract class Cursor {
   #steps = 0;
 
   /** @internal */
-  constructor(table: Table, lock: RWLock, range: Range | undefined) {
+  constructor(table: Table, lock: RWLock, isLockOurs: boolean, range: Range | undefined) {
     this.table = table;
     this.#lock = lock;
+    this.#isLockOurs = isLockOurs;
     this.#resets = table.resets;
     if (range !== undefined) {
       requireRange(range);
@@ -184,6 +189,7 @@ export abstract class Cursor {
   release(): void {
     this.#released = true;
     this.#land(NONE);
+    this.run = NO_RUN;
   }
 
   [Symbol.dispose](): void {
@@ -246,6 +252,11 @@ export abstract class Cursor {
   #next(): boolean {
     this.#requireLive();
     if (this.node === NONE) return !this.#forward && this.#toFirst();
+    const at = this.at + ENTRY_WORDS;
+    if (at < this.#runEnd && this.epoch.current) {
+      this.goTo(at);
+      return true;
+    }
     this.#renew();
     const next = this.#orphaned
       ? this.table.findGT(this.#keyBytes(), this.#keyLength())
@@ -256,6 +267,11 @@ export abstract class Cursor {
   #prev(): boolean {
     this.#requireLive();
     if (this.node === NONE) return this.#forward && this.#toLast();
+    const at = this.at - ENTRY_WORDS;
+    if (at >= this.#runBegin && this.epoch.current) {
+      this.goTo(at);
+      return true;
+    }
     const place = this.#currentPlace();
     const previous =
       place !== NO_PLACE
@@ -318,7 +334,7 @@ export abstract class Cursor {
       this.knownValueStart = valueStart;
       this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
     }
-    this.at = this.begin = this.end = 0;
+    this.at = this.begin = this.end = this.#runBegin = this.#runEnd = 0;
     this.epoch = this.table.now();
   }
 
@@ -335,8 +351,10 @@ export abstract class Cursor {
     const at = ENTRY_WORDS * indexInPage(place);
     this.at = at;
     this.#place = (place - indexInPage(place)) as Place;
-    this.begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
-    this.end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
+    this.#runBegin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
+    this.#runEnd = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
+    this.begin = this.#isLockOurs ? this.#runBegin : RUN_WORDS;
+    this.end = this.#isLockOurs ? this.#runEnd : 0;
     return true;
   }
 

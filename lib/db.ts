@@ -14,7 +14,7 @@ export interface DBOptions {
   comparer?: Comparer;
   /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
   capacity?: number;
-  /** Guards every call; a `LocalRWLock` of its own by default. */
+  /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
   lock?: RWLock;
   /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
   randHeight?: () => number;
@@ -34,6 +34,7 @@ export interface DBOptions {
 export class DB {
   readonly #table: Table;
   readonly #lock: RWLock;
+  readonly #isLockOurs: boolean;
 
   /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options?: DBOptions);
@@ -54,6 +55,7 @@ export class DB {
     }
     const order = orderOf(comparer);
     this.#lock = order === byteOrder ? lock : new ComparerGuard(lock, order);
+    this.#isLockOurs = options.lock === undefined;
     this.#table = new Table({ order, capacity, randHeight, memory });
     keepOne(DB, oneToKeep);
   }
@@ -178,7 +180,7 @@ export class DB {
 
   /** A cursor over `[start, limit)`. The bounds are copied. */
   iterator(range?: Range): DBIterator {
-    return new DBIterator(this.#table, this.#lock, range);
+    return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
   }
 
   /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */

@@ -35,6 +35,7 @@ export class GivenHeights implements Heights {
   }
 
   next(): number {
-    return this.#source();
+    const source = this.#source; // Called as a function: it is nobody's method.
+    return source();
   }
 }

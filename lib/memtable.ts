@@ -192,7 +192,7 @@ export class MemTableIterator extends Cursor {
 
   /** @internal */
   constructor(table: Table, guard: ComparerGuard, scratch: KeyScratch, range: Range | undefined) {
-    super(table, guard, range);
+    super(table, guard, true, range);
     this.#guard = guard;
     this.#scratch = scratch;
   }

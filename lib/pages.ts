@@ -77,11 +77,14 @@ export function indexInPage(place: Place): number {
 /**
  * An ordered index beside the skip list: a B+-tree whose leaves refer to nodes.
  *
- * Every slot has, beside its reference, an abbreviation of its key: 31 bits that follow a prefix which all keys of
- * the page share. Most comparisons are decided by it alone, without touching node or record. That a key which is
+ * Every slot has, beside its reference, a word on its key. Mostly that is an abbreviation: 31 bits that follow a prefix
+ * which all keys of the page share. Most comparisons are decided by it alone, without touching node or record. That a key which is
  * searched for shares the prefix as well, mostly follows from where it came: between two separators that share it,
  * the fences of the page. Where the page shares more than its fences do, a sample of its keys is compared; a key
  * without the prefix belongs before or behind all others of the page.
+ *
+ * Where many entries have the same abbreviation, the words of the page are forks instead, see `nearest`: one key is
+ * compared there, whatever the keys are like. (Only where keys are in byte order to their very end.)
  *
  * For a comparer of unknown order every abbreviation is 0, and all is decided by comparing keys.
  *
@@ -89,10 +92,10 @@ export function indexInPage(place: Place): number {
  * 1. Entries stand in ascending order; pages of a level are linked in both directions. Level 0 are the leaves.
  * 2. LOW of a page is a node (it may be deleted by now) whose key is at or below all of the page and above all of
  *    the page before it; HEAD for the first of a level. It is the separator that leads to the page.
- * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now. All keys that
- *    are led to it share FENCE bytes with that of LOW.
- * 4. Slots from COUNT on have the abbreviation UNUSED. The first slot of a page above the leaves leads to whatever
- *    is below the second, and has the abbreviation 0.
+ * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now; PREFIX is FORKS in
+ *    a page of forks. All keys that are led to a page share FENCE bytes with that of LOW.
+ * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
+ *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0.
  * 5. TOTAL of a page above the leaves is the number of entries below it.
  */
 export class Pages {
@@ -814,7 +817,7 @@ export class Pages {
     const words = this.#abbreviations;
     let ties = 0;
     for (let place = first + 1; place < (page << PAGE_SHIFT) + count; place++) {
-      if (forked ? sharedAt(words[place]) > told : words[place] === words[place - 1]) ties++;
+      if (forked ? sharedAt(words[place]) >= told : words[place] === words[place - 1]) ties++;
     }
     return ties * 4 > count;
   }

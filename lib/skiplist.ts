@@ -73,7 +73,7 @@ export class SkipList {
 
   /** A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place. */
   iterator(range?: Range): SkipListIterator {
-    return new SkipListIterator(this.#table, this.#guard, range);
+    return new SkipListIterator(this.#table, this.#guard, true, range);
   }
 
   /** Number of keys. */

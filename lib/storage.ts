@@ -41,7 +41,7 @@ export const KEY_START = 1;
 export const VALUE_START = 2;
 export const VALUE_END = 3;
 
-/** The end of a record must be a number that a slot, or a word of `describe`, can hold: 2 GiB, less one byte. */
+/** The end of a record must be a number that a slot, or a word of `Pages.readPage`, can hold: 2 GiB, less one byte. */
 const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
 const FIRST_NODE_SLOTS = 256;

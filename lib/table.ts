@@ -476,6 +476,8 @@ export class Table {
   }
 
   #drawHeight(): number {
+    // A caller's source may come back here, and what a cursor has read ahead would let it step on without the lock.
+    if (this.#givenHeights !== undefined) this.#changed();
     const height = this.#heights.next();
     if (!Number.isInteger(height) || height < 1 || height > MAX_HEIGHT) {
       throw new RangeError(

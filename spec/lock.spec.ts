@@ -53,6 +53,21 @@ describe('every call takes its side of the lock once, and gives it back', () => 
     expect(lock.idle).toBe(true);
   });
 
+  test('every step of a long scan does, where the cursor reads ahead as well', () => {
+    const lock = new NotingLock();
+    const db = new DB({ lock });
+    for (let i = 0; i < 200; i++) db.put(utf8(String(1000 + i)), bytes());
+    const it = db.iterator();
+    for (const move of ['next', 'prev'] as const) {
+      lock.take();
+      let steps = 0;
+      while (it[move]()) steps++;
+      expect(steps).toBe(200);
+      expect(lock.take()).toEqual(Array.from({ length: 201 }, () => READ).flat());
+    }
+    expect(lock.idle).toBe(true);
+  });
+
   const moves: [name: string, move: (it: ReturnType<DB['iterator']>) => unknown][] = [
     ['first', (it) => it.first()],
     ['last', (it) => it.last()],

@@ -165,3 +165,25 @@ describe('a comparer that serves two DBs', () => {
     expect(log.length).toBeGreaterThan(0);
   });
 });
+
+describe('a height source that moves a cursor which has read ahead', () => {
+  it.each(['next', 'prev'] as const)('by %s is refused, and nothing is changed', (move) => {
+    let callBack = () => {};
+    const db = new DB({
+      randHeight() {
+        callBack();
+        return 1;
+      },
+    });
+    for (let i = 0; i < 100; i++) db.put(utf8(String(1000 + i)), bytes());
+    const it = db.iterator();
+    for (let i = 0; i < 10; i++) it.next();
+    const before = snapshot(db);
+    callBack = () => it[move]();
+    expect(thrownBy(() => db.put(utf8('x'), bytes()))).toBeInstanceOf(LockMisuseError);
+    expect(snapshot(db)).toEqual(before);
+    checkStructure(db);
+    expect(it[move]()).toBe(true);
+    expect(text(it.key)).toBe(move === 'next' ? '1010' : '1008');
+  });
+});
