@@ -44,9 +44,8 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
  *    A move goes from that key to the nearest entry there is now.
  * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
- * 4. Words [#runBegin, #runEnd) of the run are entries in the range, and those from `at` on the one under the cursor;
- *    where there is no run, all three are 0. Words [begin, end) are those among which steps take no lock: none, if the
- *    lock is a caller's.
+ * 4. Words [begin, end) of the run are entries in the range, and those from `at` on the one under the cursor; where
+ *    there is no run, all three are 0.
  */
 export abstract class Cursor {
   /** @internal */
@@ -79,9 +78,8 @@ export abstract class Cursor {
   private begin = 0;
   /** @internal */
   private end = 0;
-  #runBegin = 0;
-  #runEnd = 0;
-  readonly #isLockOurs: boolean;
+  /** Nothing changes between two steps then. Under a caller's lock, every step takes it. @internal */
+  private readonly isLockOurs: boolean;
   /** Where the first entry of the run, or the one under the cursor, stands in the index, while the structure of the table is `#structure`. */
   #place = NO_PLACE;
   #structure = 0;
@@ -93,7 +91,7 @@ export abstract class Cursor {
   constructor(table: Table, lock: RWLock, isLockOurs: boolean, range: Range | undefined) {
     this.table = table;
     this.#lock = lock;
-    this.#isLockOurs = isLockOurs;
+    this.isLockOurs = isLockOurs;
     this.#resets = table.resets;
     if (range !== undefined) {
       requireRange(range);
@@ -162,7 +160,7 @@ export abstract class Cursor {
   /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
   next(): boolean {
     const at = this.at + ENTRY_WORDS;
-    if (at >= this.end || !this.epoch.current) return outOfLine(this.nextLocked, this);
+    if (at >= this.end || !this.epoch.current || !this.isLockOurs) return outOfLine(this.nextLocked, this);
     this.goTo(at);
     return true;
   }
@@ -170,7 +168,7 @@ export abstract class Cursor {
   /** Moves to the entry before; past the end, to the last. @returns whether there is one */
   prev(): boolean {
     const at = this.at - ENTRY_WORDS;
-    if (at < this.begin || !this.epoch.current) return outOfLine(this.prevLocked, this);
+    if (at < this.begin || !this.epoch.current || !this.isLockOurs) return outOfLine(this.prevLocked, this);
     this.goTo(at);
     return true;
   }
@@ -253,7 +251,7 @@ export abstract class Cursor {
     this.#requireLive();
     if (this.node === NONE) return !this.#forward && this.#toFirst();
     const at = this.at + ENTRY_WORDS;
-    if (at < this.#runEnd && this.epoch.current) {
+    if (at < this.end && this.epoch.current) {
       this.goTo(at);
       return true;
     }
@@ -268,7 +266,7 @@ export abstract class Cursor {
     this.#requireLive();
     if (this.node === NONE) return this.#forward && this.#toLast();
     const at = this.at - ENTRY_WORDS;
-    if (at >= this.#runBegin && this.epoch.current) {
+    if (at >= this.begin && this.epoch.current) {
       this.goTo(at);
       return true;
     }
@@ -334,7 +332,7 @@ export abstract class Cursor {
       this.knownValueStart = valueStart;
       this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
     }
-    this.at = this.begin = this.end = this.#runBegin = this.#runEnd = 0;
+    this.at = this.begin = this.end = 0;
     this.epoch = this.table.now();
   }
 
@@ -351,10 +349,8 @@ export abstract class Cursor {
     const at = ENTRY_WORDS * indexInPage(place);
     this.at = at;
     this.#place = (place - indexInPage(place)) as Place;
-    this.#runBegin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
-    this.#runEnd = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
-    this.begin = this.#isLockOurs ? this.#runBegin : RUN_WORDS;
-    this.end = this.#isLockOurs ? this.#runEnd : 0;
+    this.begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
+    this.end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
     return true;
   }
 

@@ -78,9 +78,9 @@ export function indexInPage(place: Place): number {
  * An ordered index beside the skip list: a B+-tree whose leaves refer to nodes.
  *
  * Every slot has, beside its reference, a word on its key. Mostly that is an abbreviation: 31 bits that follow a prefix
- * which all keys of the page share. Most comparisons are decided by it alone, without touching node or record. That a key which is
- * searched for shares the prefix as well, mostly follows from where it came: between two separators that share it,
- * the fences of the page. Where the page shares more than its fences do, a sample of its keys is compared; a key
+ * which all keys of the page share. Most comparisons are decided by it alone, without touching node or record. That a key
+ * which is searched for shares the prefix as well, mostly follows from where it came: between two separators that share
+ * it, the fences of the page. Where the page shares more than its fences do, a sample of its keys is compared; a key
  * without the prefix belongs before or behind all others of the page.
  *
  * Where many entries have the same abbreviation, the words of the page are forks instead, see `nearest`: one key is
@@ -226,9 +226,7 @@ export class Pages {
     const node = (this.#refs[near] & NODE) as NodeIndex;
     const start = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
-    const shorter = Math.min(length, end);
-    let i = shared;
-    while (i < shorter && kv[start + i] === key[i]) i++;
+    const i = this.#sharedWith(node, key, shared, Math.min(length, end));
     if (i === length && i === end) {
       this.place = near as Place;
       return node;
@@ -257,9 +255,7 @@ export class Pages {
     const node = this.#keyNode(level, near);
     const start = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
-    const shorter = Math.min(length, end);
-    let i = shared;
-    while (i < shorter && kv[start + i] === key[i]) i++;
+    const i = this.#sharedWith(node, key, shared, Math.min(length, end));
     const isBelow = i < length && (i === end || key[i] < kv[start + i]);
     const above = isBelow ? beginOfHigher(forks, near, first, i) : endOfLower(forks, near, stop, i);
     this.#path[level] = above - 1;
@@ -877,15 +873,10 @@ export class Pages {
     if (this.#prefixOf(begin) === FORKS) this.#setFork(level, this.#firstOf(level, page), 0);
   }
 
-  /** Writes the fork of an entry from the keys. @returns whether the page is one of forks still */
+  /** Writes the fork of an entry, if there is one at the place, from the keys. See `#setFork`. */
   #fork(level: number, place: number): boolean {
-    const page = place >> PAGE_SHIFT;
-    const isInside =
-      place > this.#firstOf(level, page) && (place & SLOT) < this.#meta[(page << META_SHIFT) + COUNT];
-    if (!isInside) return this.#setFork(level, place, 0);
-    const node = this.#keyNode(level, place);
-    const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
-    return this.#setFork(level, place, this.#forkOf(node, shared));
+    const isInside = (place & SLOT) < this.#meta[((place >> PAGE_SHIFT) << META_SHIFT) + COUNT];
+    return this.#setFork(level, place, isInside ? this.#wordAt(level, place) : 0);
   }
 
   /**
