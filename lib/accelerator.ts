@@ -1,44 +1,78 @@
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
-import { NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
+import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
 
 /** Keys that are worth having under way at once. */
 export const BATCH = 32;
+/** How many nodes may wait for being added to the pages, in a table of so many slots or more. */
+const MAX_UNPAGED = 256;
+const WAITING_FROM = 4096;
 /** Bytes that caches near a core do not hold. */
 const OUT_OF_CACHE = 1 << 21;
+
+/** Hashes and nodes of a batch. */
+const hashOf = new Int32Array(BATCH);
+const nodeOf = new Int32Array(BATCH);
 
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
  * hash index. Both are derived from the two arrays, and may be dropped and built anew at any time.
+ *
+ * Both may lag behind the table by its last nodes. Whoever asks one of them something, brings it up to date: the hash
+ * index, see there, to the extent that it can; the pages, wholly. These lag by nodes that were put behind all others, as
+ * it is cheaper to add such nodes together.
+ *
+ * Invariants:
+ * 1. The last `#unpaged` nodes of the array are in the table and not in the pages, in ascending order, above all others.
+ * 2. The pages have room for them.
  */
 export class Accelerator {
-  readonly pages: Pages;
   readonly #storage: Storage;
+  readonly #order: Order;
+  readonly #pages: Pages;
   readonly #hashes: HashIndex | undefined;
-  /** Of the key that `locate` was asked for last. */
-  #hash = 0;
+  #unpaged = 0;
+  #unpagedFrom = NONE;
+  /** Bytes that each of them shares with the one before. */
+  #unpagedShared = 0;
   /** The last insertion was at the end, as may be the next. */
-  #appending = false;
+  #ascending = false;
+  /** The last key that was located is above all others, and has not been looked for in the pages. */
+  appending = false;
+  /** Bytes that it shares with the last one. */
+  #shared = 0;
+  /** The last key that was located was there, as may be the next. */
+  #overwriting = false;
   /** Of no use, but that what `touch` reads is not optimised away. */
   touched = 0;
 
   /** @throws RangeError when there is no memory */
   constructor(storage: Storage, order: Order, memory: Memory, seed: number) {
     this.#storage = storage;
-    this.pages = new Pages(storage, order, memory);
+    this.#order = order;
+    this.#pages = new Pages(storage, order, memory);
     this.#hashes = order.byteOrderedTail === 0 ? new HashIndex(storage, memory, seed) : undefined;
   }
 
-  /** Bytes it takes. */
+  /** Bytes it takes once it is up to date. */
   get bytes(): number {
+    this.#hashes?.settle();
     return this.pages.bytes + (this.#hashes?.bytes ?? 0);
+  }
+
+  /** The ordered index, up to date. */
+  get pages(): Pages {
+    if (this.#unpaged > 0) this.#addToPages();
+    return this.#pages;
   }
 
   /** The node with exactly this key, or NONE. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
-    if (this.#hashes !== undefined) {
-      const node = this.#hashes.find(key, keyLength, this.#hashes.hash(key, 0, keyLength));
+    const hashes = this.#hashes;
+    if (hashes !== undefined) {
+      if (hashes.isBehind) hashes.catchUp();
+      const node = hashes.find(key, keyLength, hashes.hash(key, 0, keyLength));
       if (node !== UNKNOWN) return node;
     }
     return this.pages.search(key, keyLength);
@@ -50,13 +84,12 @@ export class Accelerator {
    */
   findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
     const hashes = this.#hashes;
-    const hashOf = new Int32Array(BATCH);
-    const nodeOf = new Int32Array(BATCH);
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     for (let begin = 0; begin < keys.length; begin += BATCH) {
       const count = Math.min(BATCH, keys.length - begin);
       if (hashes !== undefined) {
+        if (hashes.isBehind) hashes.catchUp();
         let touched = 0;
         for (let i = 0; i < count; i++) {
           const key = keys[begin + i];
@@ -78,17 +111,39 @@ export class Accelerator {
     }
   }
 
-  /** The node with exactly this key; if there is none, the place in the pages where it belongs: `insert` may follow. */
-  locate(key: Uint8Array, keyLength: number): NodeIndex {
+  /**
+   * The node with exactly this key; if there is none, the place where it belongs, which is in the pages, or behind `last`:
+   * `reserve` and `insert` may follow.
+   * @param last the last node of the table, or NONE
+   */
+  locate(key: Uint8Array, keyLength: number, last: NodeIndex): NodeIndex {
+    this.appending = this.#ascending && last !== NONE && this.#follows(last, key, keyLength);
+    if (this.appending) return NONE;
     const hashes = this.#hashes;
-    if (hashes !== undefined) this.#hash = hashes.hash(key, 0, keyLength);
-    this.#appending = this.#appending && this.pages.searchEnd(key, keyLength);
-    if (this.#appending) return NONE;
-    if (hashes !== undefined) {
-      const node = hashes.find(key, keyLength, this.#hash);
+    if (hashes !== undefined && this.#overwriting) {
+      if (hashes.isBehind) hashes.catchUp();
+      const node = hashes.find(key, keyLength, hashes.hash(key, 0, keyLength));
       if (node > NONE) return node as NodeIndex;
     }
-    return this.pages.search(key, keyLength);
+    const node = this.pages.search(key, keyLength);
+    this.#overwriting = node !== NONE;
+    return node;
+  }
+
+  /** Whether a key is above that of a node; what it shares with it is then known. */
+  #follows(node: NodeIndex, key: Uint8Array, keyLength: number): boolean {
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const start = nodes[node + OFFSET];
+    const length = nodes[node + KEY_LENGTH];
+    const tail = this.#order.byteOrderedTail;
+    const end = tail === undefined ? 0 : Math.min(keyLength, length) - tail;
+    let shared = 0;
+    while (shared < end && kv[start + shared] === key[shared]) shared++;
+    this.#shared = shared;
+    return shared < end
+      ? kv[start + shared] < key[shared]
+      : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
   }
 
   /** Whether it is worth while to `touch`. */
@@ -107,53 +162,68 @@ export class Accelerator {
    * @throws RangeError when there is no memory
    */
   reserve(end: number): void {
-    this.pages.reserve();
-    this.#hashes?.reserve(end);
+    if (this.#unpaged >= (end < WAITING_FROM ? 1 : MAX_UNPAGED)) this.#addToPages();
+    this.#pages.reserve(this.#unpaged + 1);
+    this.#hashes?.relieve();
   }
 
-  /** Adds a node, whose key `locate` did not find, at the place where it belongs. */
+  /** Adds the last node of the array, whose key `locate` did not find, at the place where it belongs. */
   insert(node: NodeIndex): void {
-    this.#appending = this.pages.isEnd();
-    this.pages.insert(node);
-    this.#hashes?.insert(this.#hash, node);
+    if (!this.appending) {
+      this.#ascending = this.#pages.isEnd();
+      this.#pages.insert(node);
+    } else if (this.#unpaged++ === 0) {
+      this.#unpagedFrom = node;
+      this.#unpagedShared = this.#shared;
+    } else if (this.#shared < this.#unpagedShared) {
+      this.#unpagedShared = this.#shared;
+    }
+  }
+
+  #addToPages(): void {
+    this.#unpaged = 0;
+    this.#pages.append(this.#unpagedFrom, this.#unpagedShared);
   }
 
   /** The node with exactly this key, and its place in the pages: `remove` may follow. */
   locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
-    if (hashes !== undefined) {
-      this.#hash = hashes.hash(key, 0, keyLength);
-      if (hashes.guess(this.#hash) === NONE) return NONE;
+    if (hashes !== undefined && !hashes.isBehind) {
+      if (hashes.guess(hashes.hash(key, 0, keyLength)) === NONE) return NONE;
     }
     return this.pages.search(key, keyLength);
   }
 
   /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex): void {
-    this.pages.remove();
-    this.#hashes?.remove(this.#hash, node);
+    this.#pages.remove();
+    this.#hashes?.remove(node);
   }
 
-  /** Adds a node that comes behind all others. @throws RangeError when there is no memory */
-  append(node: NodeIndex, end: number): void {
-    this.reserve(end);
-    this.pages.placeAtEnd(node);
-    this.pages.insert(node);
-    this.#hashes?.insert(this.#hashes.hashOf(node), node);
+  /** Adds all nodes of the table, for a start, given the first. @throws RangeError when there is no memory */
+  addAll(first: NodeIndex): void {
+    const nodes = this.#storage.nodes.array;
+    for (let node = first; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {
+      this.#pages.reserve(1);
+      this.#pages.placeAtEnd(node);
+      this.#pages.insert(node);
+    }
   }
 
   /** Removes the nodes from one to before another, which are still linked. */
   removeRun(first: NodeIndex, end: NodeIndex): void {
     const nodes = this.#storage.nodes.array;
-    if (this.#hashes !== undefined) {
+    const hashes = this.#hashes;
+    if (hashes !== undefined) {
       for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
-        this.#hashes.remove(this.#hashes.hashOf(node), node);
+        hashes.remove(node);
       }
     }
+    const { pages } = this;
     for (let node = first; node !== end;) {
       const key = this.#storage.keyOf(node);
-      this.pages.search(key, key.length);
-      node = this.pages.removeRun(end);
+      pages.search(key, key.length);
+      node = pages.removeRun(end);
     }
   }
 
@@ -164,8 +234,10 @@ export class Accelerator {
   }
 
   reset(): void {
-    this.pages.reset();
+    this.#pages.reset();
     this.#hashes?.reset();
-    this.#appending = false;
+    this.#unpaged = 0;
+    this.#ascending = false;
+    this.#overwriting = false;
   }
 }

@@ -1,5 +1,7 @@
 import { expect } from './errors.js';
 import {
+  FIRST_NODE,
+  HEIGHT,
   KEY_LENGTH,
   MAX_HEIGHT,
   NEXT,
@@ -23,12 +25,24 @@ const GROW_AT = 9;
 const OVERFLOWED = 1;
 /** Entries that found no room and are kept for the next, larger table. Beyond, their buckets just stay overflowed. */
 const MAX_STASH = 4096;
+/** Nodes that are entered at once. */
+const BATCH = 32;
+/** Batches that a search enters, where as many wait. */
+const BATCHES_PER_SEARCH = 2;
+/** Slots of nodes that may wait: some 50,000 nodes. */
+const MAX_WAITING = 1 << 18;
 const FIRST_BITS = 2;
 const MAX_BITS = 25;
 /** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
 const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
 const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
+/** With one node in four on each level above another. */
+const MEAN_NODE_SLOTS = NEXT + 4 / 3;
+
+/** Hashes and nodes of a batch. */
+const hashOf = new Int32Array(BATCH);
+const nodeOf = new Int32Array(BATCH);
 
 /**
  * Finds the node of a key in about three touches of memory: bucket, node, record.
@@ -38,13 +52,18 @@ const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
  * the tag, so that it can be made from the words alone, without reading any key: and a few buckets at a time, so
  * that nobody waits for it.
  *
+ * New nodes are not entered before somebody looks for keys, some with each search, or before very many wait: a table
+ * that is only written to takes no time or memory for it, and in batches the misses of the cache overlap. Until all are
+ * in, an ordered search must tell what is not there. So it doesn't matter when there is no memory for a larger table.
+ *
  * Chosen keys can't degrade it: the hash is keyed, a bucket is all that is ever probed, and what does not fit in its
  * bucket is left to the ordered search.
  *
  * Invariants:
- * 1. Every entry is in its bucket, or the bucket's last word is OVERFLOWED.
+ * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED.
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old.
+ * 4. Nodes from `#next` on wait for being entered, but for those in `#gone`.
  */
 export class HashIndex {
   readonly #storage: Storage;
@@ -63,12 +82,23 @@ export class HashIndex {
   #oldBits = 0;
   #oldRefBits = 0;
   #moved = 0;
-  /** Entries of overflowed buckets, by node, with their hash. */
-  readonly #stash = new Map<NodeIndex, number>();
+  /** Entries of overflowed buckets, by bucket; and those of the old table. */
+  #stash = new Map<number, NodeIndex[]>();
+  #oldStash = new Map<number, NodeIndex[]>();
+  #stashed = 0;
   #stashIsWhole = true;
+  /** Entries in buckets, stash, or left out. */
   #count = 0;
+  #next = FIRST_NODE;
+  /** Nodes that were removed while they waited. */
+  readonly #gone = new Set<NodeIndex>();
+  /** Of no use, but that what is touched ahead is not optimised away. */
+  touched = 0;
 
-  /** @throws RangeError when there is no memory */
+  /**
+   * For a table that is still empty.
+   * @throws RangeError when there is no memory
+   */
   constructor(storage: Storage, memory: Memory, seed: number) {
     this.#storage = storage;
     this.#memory = memory;
@@ -84,8 +114,12 @@ export class HashIndex {
     this.#old = undefined;
     this.#words.fill(0);
     this.#stash.clear();
+    this.#oldStash.clear();
+    this.#stashed = 0;
     this.#stashIsWhole = true;
     this.#count = 0;
+    this.#next = FIRST_NODE;
+    this.#gone.clear();
   }
 
   /** Bytes it takes. */
@@ -145,7 +179,7 @@ export class HashIndex {
         if (this.#holds(node, key, length)) return node;
       }
     }
-    return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
+    return words[end - 1] === OVERFLOWED || this.isBehind ? UNKNOWN : NONE;
   }
 
   /** A node whose key may have this hash; NONE if there is none; and OVERFLOWED where only an ordered search can tell. */
@@ -162,7 +196,7 @@ export class HashIndex {
       if (word === 0) break;
       if (word >>> refBits === tag) return word & ((1 << refBits) - 1);
     }
-    return words[end - 1] === OVERFLOWED ? OVERFLOWED : NONE;
+    return words[end - 1] === OVERFLOWED || this.isBehind ? OVERFLOWED : NONE;
   }
 
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
@@ -176,30 +210,78 @@ export class HashIndex {
     return true;
   }
 
-  /**
-   * Makes room for one more node, and for nodes below `end`.
-   * @throws RangeError when there is no memory, with nothing changed
-   */
-  reserve(end: number): void {
-    if (this.#old !== undefined) this.#moveBucket();
-    if (end > this.#refLimit && this.#refBits < MAX_REF_BITS) {
-      this.#rebuild(this.#bits, this.#refBits + 1);
-    } else if (this.#count >= this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
-      this.#rebuild(this.#bits + 1, this.#refBits + 1);
+  /** Whether nodes wait for being entered. */
+  get isBehind(): boolean {
+    return this.#next !== this.#storage.nodes.length;
+  }
+
+  /** Enters nodes, before a search. */
+  catchUp(): void {
+    for (let i = 0; i < BATCHES_PER_SEARCH && this.isBehind && this.#makeRoom(); i++) this.#enterBatch();
+  }
+
+  /** Enters nodes where too many wait. */
+  relieve(): void {
+    if (this.#storage.nodes.length - this.#next > MAX_WAITING && this.#makeRoom()) this.#enterBatch();
+  }
+
+  /** Enters all nodes, if there is memory for it. */
+  settle(): void {
+    while (this.isBehind && this.#makeRoom()) this.#enterBatch();
+  }
+
+  /** Makes room for a batch. @returns whether there is */
+  #makeRoom(): boolean {
+    const end = this.#storage.nodes.length;
+    try {
+      if (this.#count === 0) {
+        // Nothing has to move: at once as large as what waits will make it.
+        let bits = this.#bits;
+        while (GROW_AT << bits < (end - this.#next) / MEAN_NODE_SLOTS && bits < MAX_BITS) bits++;
+        if (bits > this.#bits) this.#rebuild(bits, bits + REF_BITS_OVER);
+      }
+      while (end > this.#refLimit && this.#refBits < MAX_REF_BITS) this.#rebuild(this.#bits, this.#refBits + 1);
+      if (this.#count + BATCH > this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
+        this.#rebuild(this.#bits + 1, this.#refBits + 1);
+      }
+      return true;
+    } catch {
+      return false;
     }
   }
 
-  /** Adds a node whose key is not here, after `reserve`. */
-  insert(hash: number, node: NodeIndex): void {
-    this.#count++;
-    this.#place(hash, node);
+  #enterBatch(): void {
+    const { array: nodes, length } = this.#storage.nodes;
+    const gone = this.#gone;
+    let node = this.#next;
+    let count = 0;
+    let touched = 0;
+    for (; count < BATCH && node < length; node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex) {
+      if (gone.size > 0 && gone.delete(node)) continue;
+      hashOf[count] = this.hashOf(node);
+      nodeOf[count] = node;
+      touched ^= this.touch(hashOf[count]);
+      count++;
+    }
+    this.touched ^= touched;
+    this.#next = node;
+    for (let i = 0; i < count; i++) {
+      if (this.#old !== undefined) this.#moveBucket();
+      this.#place(hashOf[i], nodeOf[i] as NodeIndex);
+    }
+    this.#count += count;
   }
 
-  /** Removes a node that may be here. */
-  remove(hash: number, node: NodeIndex): void {
+  /** Removes a node that is in the table. */
+  remove(node: NodeIndex): void {
+    if (node >= this.#next) {
+      this.#gone.add(node);
+      return;
+    }
+    const hash = this.hashOf(node);
     this.#count--;
-    if (this.#stash.size > 0 && this.#stash.delete(node)) return;
     const old = this.#isOld(hash);
+    if (this.#stashed > 0 && this.#unstash(old, hash, node)) return;
     const words = old ? this.#old! : this.#words;
     const bits = old ? this.#oldBits : this.#bits;
     const refMask = (1 << (old ? this.#oldRefBits : this.#refBits)) - 1;
@@ -217,6 +299,8 @@ export class HashIndex {
 
   /** Throws at the first thing that is not as it must be, given all the nodes. */
   check(nodes: readonly NodeIndex[]): void {
+    this.settle();
+    if (this.isBehind) return;
     expect(this.#count === nodes.length, `the hash index counts ${this.#count} entries of ${nodes.length}`);
     for (const node of nodes) {
       const start = this.#storage.nodes.array[node + OFFSET];
@@ -227,7 +311,7 @@ export class HashIndex {
       const found = this.find(key, key.length, this.hashOf(node));
       expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
     }
-    let words = this.#stash.size;
+    let words = this.#stashed;
     const buckets = (table: Int32Array, from: number) => {
       for (let i = from << BUCKET_SHIFT; i < table.length; i++) {
         if (table[i] !== 0 && table[i] !== OVERFLOWED) words++;
@@ -251,24 +335,44 @@ export class HashIndex {
     if (words[i] === 0) {
       words[i] = (((hash << bits) >>> refBits) << refBits) | node;
     } else {
-      this.#overflow(words, last, refBits);
-      this.#stashAway(node);
+      const stash = old ? this.#oldStash : this.#stash;
+      this.#overflow(words, last, refBits, stash);
+      this.#stashAway(stash, hash >>> (32 - bits), node);
     }
   }
 
   /** Marks the bucket whose last word is at `last` as overflowed. */
-  #overflow(words: Int32Array, last: number, refBits: number): void {
+  #overflow(words: Int32Array, last: number, refBits: number, stash: Map<number, NodeIndex[]>): void {
     const word = words[last];
-    if (word !== 0 && word !== OVERFLOWED) this.#stashAway((word & ((1 << refBits) - 1)) as NodeIndex);
+    if (word === OVERFLOWED) return;
     words[last] = OVERFLOWED;
+    if (word !== 0) this.#stashAway(stash, last >> BUCKET_SHIFT, (word & ((1 << refBits) - 1)) as NodeIndex);
   }
 
-  #stashAway(node: NodeIndex): void {
-    if (this.#stash.size < MAX_STASH) {
-      this.#stash.set(node, this.hashOf(node));
-    } else {
+  #stashAway(stash: Map<number, NodeIndex[]>, bucket: number, node: NodeIndex): void {
+    if (this.#stashed === MAX_STASH) {
       this.#stashIsWhole = false;
+      return;
     }
+    const nodes = stash.get(bucket);
+    if (nodes === undefined) {
+      stash.set(bucket, [node]);
+    } else {
+      nodes.push(node);
+    }
+    this.#stashed++;
+  }
+
+  /** Takes a node out of the stash. @returns whether it was there */
+  #unstash(old: boolean, hash: number, node: NodeIndex): boolean {
+    const nodes = old
+      ? this.#oldStash.get(hash >>> (32 - this.#oldBits))
+      : this.#stash.get(hash >>> (32 - this.#bits));
+    const i = nodes?.indexOf(node) ?? -1;
+    if (i < 0) return false;
+    nodes!.splice(i, 1);
+    this.#stashed--;
+    return true;
   }
 
   /** Whether the bucket of a hash is still in the old table. */
@@ -278,12 +382,18 @@ export class HashIndex {
 
   /** Begins a table of other dimensions; the buckets move with the insertions that follow. */
   #rebuild(bits: number, refBits: number): void {
-    while (this.#old !== undefined) this.#moveBucket();
     const words = allocateWords(this.#memory, BUCKET << bits);
-    this.#old = this.#words;
-    this.#oldBits = this.#bits;
-    this.#oldRefBits = this.#refBits;
-    this.#moved = 0;
+    if (this.#count > 0) {
+      while (this.#old !== undefined) this.#moveBucket();
+      this.#old = this.#words;
+      this.#oldBits = this.#bits;
+      this.#oldRefBits = this.#refBits;
+      this.#oldStash = this.#stash;
+      this.#stash = new Map();
+      this.#moved = 0;
+    } else {
+      this.#old = undefined;
+    }
     this.#words = words;
     this.#bits = bits;
     this.#refBits = refBits;
@@ -320,24 +430,18 @@ export class HashIndex {
         to[low++] = word;
       }
     }
-    if (from[last] === OVERFLOWED) this.#moveOverflowed(bucket, bits);
+    if (from[last] === OVERFLOWED) this.#moveOverflowed(bucket, grown);
     if (this.#moved === 1 << bits) this.#old = undefined;
   }
 
-  #moveOverflowed(bucket: number, bits: number): void {
-    if (this.#stashIsWhole) {
-      const stashed: NodeIndex[] = [];
-      for (const [node, hash] of this.#stash) if (hash >>> (32 - bits) === bucket) stashed.push(node);
-      for (const node of stashed) {
-        const hash = this.#stash.get(node)!;
-        this.#stash.delete(node);
-        this.#place(hash, node);
-      }
-    } else {
-      const grown = this.#bits - bits;
-      for (let part = bucket << grown; part < (bucket + 1) << grown; part++) {
-        this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits);
-      }
+  #moveOverflowed(bucket: number, grown: number): void {
+    const nodes = this.#oldStash.get(bucket) ?? [];
+    this.#oldStash.delete(bucket);
+    this.#stashed -= nodes.length;
+    for (const node of nodes) this.#place(this.hashOf(node), node);
+    if (this.#stashIsWhole) return;
+    for (let part = bucket << grown; part < (bucket + 1) << grown; part++) {
+      this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits, this.#stash);
     }
   }
 }

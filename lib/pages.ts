@@ -15,6 +15,7 @@ import {
   HEIGHT,
   KEY_LENGTH,
   KEY_START,
+  NEXT,
   NONE,
   OFFSET,
   VALUE_END,
@@ -372,27 +373,6 @@ export class Pages {
     }
   }
 
-  /** The same as `search`, if the key is above all others. @returns whether it is */
-  searchEnd(key: Uint8Array, keyLength: number): boolean {
-    this.#parted = -1;
-    this.toEnd();
-    const last = this.nodeBefore(this.place);
-    if (last === NONE) return false;
-    const nodes = this.#storage.nodes.array;
-    const kv = this.#storage.kv.array;
-    const start = nodes[last + OFFSET];
-    const length = nodes[last + KEY_LENGTH];
-    const end = this.#tail === undefined ? 0 : Math.min(keyLength, length) - this.#tail;
-    let shared = 0;
-    while (shared < end && kv[start + shared] === key[shared]) shared++;
-    // All pages on the path lead to the last key.
-    this.#outside = this.#levels - 1;
-    this.#shared = shared;
-    return shared < end
-      ? kv[start + shared] < key[shared]
-      : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
-  }
-
   /** The place behind the last entry, for a node that is known to be above all others. */
   placeAtEnd(node: NodeIndex): void {
     this.#parted = -1;
@@ -507,14 +487,15 @@ export class Pages {
     return level;
   }
 
-  /** Makes sure that one insertion finds all the pages it may take. @throws RangeError when there is no memory */
-  reserve(): void {
-    const room = (this.#refs.length >> PAGE_SHIFT) - this.#pages + this.#freePages;
-    if (room > this.#levels + 1) return;
-    const pages = 2 * (this.#refs.length >> PAGE_SHIFT);
-    const abbreviations = allocateWords(this.#memory, pages << PAGE_SHIFT);
-    const refs = allocateWords(this.#memory, pages << PAGE_SHIFT);
-    const meta = allocateWords(this.#memory, pages << META_SHIFT);
+  /** Makes sure that so many insertions find all the pages they may take. @throws RangeError when there is no memory */
+  reserve(entries: number): void {
+    // One insertion may split a page of each level. Of many at the end, few do.
+    const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
+    const length = this.#refs.length >> PAGE_SHIFT;
+    if (length > pages) return;
+    const abbreviations = allocateWords(this.#memory, (2 * length) << PAGE_SHIFT);
+    const refs = allocateWords(this.#memory, (2 * length) << PAGE_SHIFT);
+    const meta = allocateWords(this.#memory, (2 * length) << META_SHIFT);
     abbreviations.set(this.#abbreviations);
     refs.set(this.#refs);
     meta.set(this.#meta);
@@ -531,10 +512,7 @@ export class Pages {
       this.#meta[(this.#root << META_SHIFT) + PREFIX] =
         this.#tail === undefined ? 0 : nodes[node + KEY_LENGTH] - this.#tail;
     }
-    for (let level = this.#outside; level >= 0; level--) {
-      const page = (level === 0 ? this.place : this.#path[level]) >> PAGE_SHIFT;
-      if (this.#meta[(page << META_SHIFT) + PREFIX] > this.#shared) this.#rewrite(level, page, this.#shared);
-    }
+    this.#takeInOutside();
     const pages = this.#pages - this.#freePages;
     const ref = nodes[node + HEIGHT] > 1 ? node | TALL : node;
     this.#insertAt(0, this.place, ref, node);
@@ -542,6 +520,53 @@ export class Pages {
       for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]++;
     } else {
       this.#finishSplit();
+    }
+  }
+
+  /** Shortens the prefix of pages on the path that the key of the last search does not share. */
+  #takeInOutside(): void {
+    for (let level = this.#outside; level >= 0; level--) {
+      const page = (level === 0 ? this.place : this.#path[level]) >> PAGE_SHIFT;
+      if (this.#meta[(page << META_SHIFT) + PREFIX] > this.#shared) this.#rewrite(level, page, this.#shared);
+    }
+  }
+
+  /**
+   * Adds all nodes of the array from one on, after `reserve`: they are in ascending order and above all others.
+   * @param shared how many bytes each of them, at least, shares with the one before
+   */
+  append(from: NodeIndex, shared: number): void {
+    const { length, array: nodes } = this.#storage.nodes;
+    const meta = this.#meta;
+    this.#parted = -1;
+    let node = from;
+    while (node < length) {
+      this.toEnd();
+      // All pages on the path lead to the last key.
+      this.#outside = this.#levels - 1;
+      this.#shared = shared;
+      this.#takeInOutside();
+      const leaf = this.place >> PAGE_SHIFT;
+      const about = leaf << META_SHIFT;
+      const before = meta[about + COUNT];
+      if (before === 0 || before === CAPACITY) {
+        this.insert(node);
+        node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
+        continue;
+      }
+      const begin: number = this.place;
+      const stop = (leaf << PAGE_SHIFT) + CAPACITY;
+      const prefix = meta[about + PREFIX];
+      let place = begin;
+      for (; place < stop && node < length; place++) {
+        const height = nodes[node + HEIGHT];
+        this.#refs[place] = height > 1 ? node | TALL : node;
+        if (prefix !== FORKS) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
+        node = (node + NEXT + height) as NodeIndex;
+      }
+      meta[about + COUNT] += place - begin;
+      for (let level = 1; level < this.#levels; level++) meta[this.#totalOnPath(level)] += place - begin;
+      if (prefix === FORKS) for (let fork = begin; fork < place && this.#fork(0, fork); fork++);
     }
   }
 

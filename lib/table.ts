@@ -385,9 +385,7 @@ export class Table {
     if (!accelerated) return;
     try {
       const accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
-      for (let node = this.#linked(HEAD); node !== NONE; node = this.#linked(node)) {
-        accelerator.append(node, this.storage.nodes.length);
-      }
+      accelerator.addAll(this.#linked(HEAD));
       this.accelerator = accelerator;
     } catch {
       // No memory for it.
@@ -404,7 +402,7 @@ export class Table {
   /** The node of a key, or NONE; then the place where it belongs is known, for `#insert`. */
   #locate(key: Uint8Array, keyLength: number): NodeIndex {
     return this.accelerator !== undefined
-      ? this.accelerator.locate(key, keyLength)
+      ? this.accelerator.locate(key, keyLength, this.towers.ends[0] as NodeIndex)
       : this.towers.search(key, keyLength);
   }
 
@@ -428,11 +426,16 @@ export class Table {
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
     const accelerator = this.#reserveAccelerator(key, keyLength, storage.nodes.length + NEXT + height);
-    if (accelerator !== undefined) this.#findBefore(accelerator, key, keyLength, height);
+    const appending = accelerator?.appending === true;
+    if (accelerator !== undefined && !appending) this.#findBefore(accelerator, key, keyLength, height);
 
     const offset = storage.appendRecord(key, keyLength, value);
     const node = storage.appendNode(offset, keyLength, value.length, height);
-    towers.link(node);
+    if (appending) {
+      towers.append(node);
+    } else {
+      towers.link(node);
+    }
     accelerator?.insert(node);
     this.length++;
     this.size += keyLength + value.length;

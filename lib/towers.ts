@@ -25,6 +25,8 @@ export class Towers {
   height = 1;
   /** After a search: the last node before the place searched for, on each level in use. */
   readonly before = new Int32Array(MAX_HEIGHT);
+  /** The last node on each level, HEAD on an empty one. */
+  readonly ends = new Int32Array(MAX_HEIGHT);
   readonly #storage: Storage;
   readonly #order: Order;
 
@@ -35,6 +37,7 @@ export class Towers {
 
   reset(): void {
     this.height = 1;
+    this.ends.fill(HEAD);
   }
 
   /**
@@ -68,13 +71,8 @@ export class Towers {
 
   /** The last node, HEAD when there is none; its place is left in `before` as that of a key above all others. */
   last(): NodeIndex {
-    const nodes = this.#storage.nodes.array;
-    let node = HEAD;
-    for (let level = this.height - 1; level >= 0; level--) {
-      for (let next; (next = nodes[node + NEXT + level]) !== NONE;) node = next as NodeIndex;
-      this.before[level] = node;
-    }
-    return node;
+    this.before.set(this.ends);
+    return this.ends[0] as NodeIndex;
   }
 
   /** Links a node at the place that the last search found. */
@@ -82,27 +80,44 @@ export class Towers {
     const { nodes } = this.#storage;
     const height = nodes.array[node + HEIGHT];
     for (; this.height < height; this.height++) this.before[this.height] = HEAD;
-    for (let slot = NEXT; slot < NEXT + height; slot++) {
-      nodes.array[node + slot] = nodes.array[this.before[slot - NEXT] + slot];
+    for (let level = 0, slot = NEXT; level < height; level++, slot++) {
+      const next = nodes.array[this.before[level] + slot];
+      nodes.array[node + slot] = next;
+      if (next === NONE) this.ends[level] = node;
     }
     for (let slot = NEXT; slot < NEXT + height; slot++) nodes.write(this.before[slot - NEXT] + slot, node);
   }
 
-  /** Unlinks the node that the last search found. */
-  unlink(node: NodeIndex): void {
+  /** Links a node behind all others. */
+  append(node: NodeIndex): void {
     const { nodes } = this.#storage;
     const height = nodes.array[node + HEIGHT];
-    for (let slot = NEXT; slot < NEXT + height; slot++) {
-      nodes.write(this.before[slot - NEXT] + slot, nodes.array[node + slot]);
+    if (height > this.height) this.height = height;
+    for (let slot = NEXT; slot < NEXT + height; slot++) nodes.array[node + slot] = NONE;
+    for (let level = 0; level < height; level++) {
+      nodes.write(this.ends[level] + NEXT + level, node);
+      this.ends[level] = node;
     }
+  }
+
+  /** Unlinks the node that the last search found. */
+  unlink(node: NodeIndex): void {
+    const height = this.#storage.nodes.array[node + HEIGHT];
+    for (let level = 0; level < height; level++) this.#linkOver(level, this.before[level], node);
   }
 
   /** Unlinks all nodes between the places `before`, and those that the last search found. */
   unlinkRun(before: Int32Array): void {
-    const { nodes } = this.#storage;
     for (let level = 0; level < this.height; level++) {
-      const last = this.before[level];
-      if (last !== before[level]) nodes.write(before[level] + NEXT + level, nodes.array[last + NEXT + level]);
+      if (this.before[level] !== before[level]) this.#linkOver(level, before[level], this.before[level]);
     }
+  }
+
+  /** Links the node before others to the one after the last of them. */
+  #linkOver(level: number, before: number, last: number): void {
+    const { nodes } = this.#storage;
+    const next = nodes.array[last + NEXT + level];
+    nodes.write(before + NEXT + level, next);
+    if (next === NONE) this.ends[level] = before;
   }
 }
