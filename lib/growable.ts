@@ -13,6 +13,8 @@ export interface Extent {
 /** Where its arrays come from. */
 export interface Allocator<T extends Flat> {
   allocate(length: number): T;
+  /** How many elements there may well be one day. */
+  foresee?(): number;
 }
 
 /**
@@ -139,7 +141,8 @@ export class Growable<T extends Flat> {
   #allocateFor(needed: number): T {
     const { limit } = this.#extent;
     const little = Math.min(Math.ceil(needed * 1.125), limit);
-    const much = Math.min(Math.max(FACTOR * this.array.length, little), limit);
+    const foreseen = this.#allocator.foresee?.() ?? 0;
+    const much = Math.min(Math.max(FACTOR * this.array.length, little, foreseen), limit);
     try {
       return this.#allocate(much);
     } catch (error) {

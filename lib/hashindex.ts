@@ -4,6 +4,7 @@ import {
   HEIGHT,
   KEY_LENGTH,
   MAX_HEIGHT,
+  MEAN_NODE_SLOTS,
   NEXT,
   NONE,
   OFFSET,
@@ -37,8 +38,6 @@ const MAX_BITS = 25;
 const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
 const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
-/** With one node in four on each level above another. */
-const MEAN_NODE_SLOTS = NEXT + 4 / 3;
 
 /** Hashes and nodes of a batch. */
 const hashOf = new Int32Array(BATCH);
@@ -240,7 +239,8 @@ export class HashIndex {
         while (GROW_AT << bits < (end - this.#next) / MEAN_NODE_SLOTS && bits < MAX_BITS) bits++;
         if (bits > this.#bits) this.#rebuild(bits, bits + REF_BITS_OVER);
       }
-      while (end > this.#refLimit && this.#refBits < MAX_REF_BITS) this.#rebuild(this.#bits, this.#refBits + 1);
+      while (end > this.#refLimit && this.#refBits < MAX_REF_BITS)
+        this.#rebuild(this.#bits, this.#refBits + 1);
       if (this.#count + BATCH > this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
         this.#rebuild(this.#bits + 1, this.#refBits + 1);
       }

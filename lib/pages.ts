@@ -15,6 +15,7 @@ import {
   HEIGHT,
   KEY_LENGTH,
   KEY_START,
+  MEAN_NODE_SLOTS,
   NEXT,
   NONE,
   OFFSET,
@@ -36,8 +37,13 @@ const PAGE_SHIFT = 6;
 const SLOT = PAGE - 1;
 const CAPACITY = PAGE - 1;
 const UNUSED = 0x7fffffff;
+/** Entries of a page, where keys come in random order. */
+const MEAN_COUNT = 44;
 /** Of the four bytes that an abbreviation takes in, these are whole, unless a key has ended before. */
 const WHOLE_BYTES = 3;
+
+/** Bytes of references that caches near a core do not hold. */
+const OUT_OF_CACHE = 1 << 20;
 
 /** What is known of a page, a run of words. */
 const META_SHIFT = 3;
@@ -118,6 +124,8 @@ export class Pages {
   /** Where the last search ended, in a leaf; and on the way to it, the place in each level above. */
   place = NO_PLACE;
   readonly #path = new Int32Array(MAX_LEVELS);
+  /** Leaves are mostly out of cache. */
+  #isLarge = false;
 
   /**
    * Where the last search ended in a leaf of forks: how many bytes the key shares with the nearest one there, and the
@@ -126,7 +134,7 @@ export class Pages {
   #parted = -1;
   #partedFrom = NOT_ABOVE;
 
-  /** Of no use, but that what `readPage` touches is not optimised away. */
+  /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
   /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
   #outside = -1;
@@ -177,6 +185,7 @@ export class Pages {
     for (let level = this.#levels - 1; ; level--) {
       const base = page << PAGE_SHIFT;
       const about = page << META_SHIFT;
+      if (level === 0 && this.#isLarge) this.#touch(base);
       const prefix = meta[about + PREFIX];
       if (prefix > shared) {
         shared = Math.max(shared, meta[about + FENCE]);
@@ -212,6 +221,21 @@ export class Pages {
       this.#path[level] = place;
       page = this.#refs[place];
     }
+  }
+
+  /** Reads words and references of a leaf all over: the misses of the cache overlap, as in a search they would not. */
+  #touch(base: number): void {
+    const words = this.#abbreviations;
+    const refs = this.#refs;
+    this.touched =
+      words[base] ^
+      words[base + 16] ^
+      words[base + 32] ^
+      words[base + 48] ^
+      refs[base] ^
+      refs[base + 16] ^
+      refs[base + 32] ^
+      refs[base + 48];
   }
 
   /** In a leaf of forks, finds the place of a key that shares so many bytes with all of the leaf. */
@@ -491,17 +515,21 @@ export class Pages {
   reserve(entries: number): void {
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
-    const length = this.#refs.length >> PAGE_SHIFT;
-    if (length > pages) return;
-    const abbreviations = allocateWords(this.#memory, (2 * length) << PAGE_SHIFT);
-    const refs = allocateWords(this.#memory, (2 * length) << PAGE_SHIFT);
-    const meta = allocateWords(this.#memory, (2 * length) << META_SHIFT);
+    const there = this.#refs.length >> PAGE_SHIFT;
+    if (there > pages) return;
+    // Where there is room for many nodes, they will need pages.
+    const foreseen = this.#storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT;
+    const length = Math.max(2 * there, Math.ceil(foreseen));
+    const abbreviations = allocateWords(this.#memory, length << PAGE_SHIFT);
+    const refs = allocateWords(this.#memory, length << PAGE_SHIFT);
+    const meta = allocateWords(this.#memory, length << META_SHIFT);
     abbreviations.set(this.#abbreviations);
     refs.set(this.#refs);
     meta.set(this.#meta);
     this.#abbreviations = abbreviations;
     this.#refs = refs;
     this.#meta = meta;
+    this.#isLarge = refs.byteLength > OUT_OF_CACHE;
   }
 
   /** Adds a node at the place that the last search found, after `reserve`. */

@@ -35,6 +35,9 @@ export const NONE = 0 as NodeIndex;
 /** Slots that the head takes; the first node begins here. */
 export const FIRST_NODE = (NEXT + MAX_HEIGHT) as NodeIndex;
 
+/** On average, as one node in four is on the next level, too. */
+export const MEAN_NODE_SLOTS = NEXT + 4 / 3;
+
 /** What `Pages.readPage` says of an entry: its node, and where in kv its key and value are. The key ends at VALUE_START. */
 export const ENTRY_WORDS = 4;
 export const KEY_START = 1;
@@ -45,6 +48,8 @@ export const VALUE_END = 3;
 const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
 const FIRST_NODE_SLOTS = 256;
+/** Heights are random: a few more slots than foreseen. */
+const FORESIGHT = 1.1;
 /**
  * Bytes of kv that are reserved where nobody asks for more or less. Growing fourfold, it will be 6 MiB, in which
  * LevelDB's write buffer of 4 MB fits with room to spare.
@@ -82,15 +87,28 @@ class ByteAllocator implements Allocator<Uint8Array> {
   }
 }
 
-class WordAllocator implements Allocator<Int32Array> {
+/** For nodes. */
+class NodeAllocator implements Allocator<Int32Array> {
   readonly #memory: Memory;
+  readonly #storage: Storage;
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, storage: Storage) {
     this.#memory = memory;
+    this.#storage = storage;
   }
 
   allocate(length: number): Int32Array {
     return allocateWords(this.#memory, length);
+  }
+
+  /**
+   * As many slots as will be taken once kv is full, if entries go on as they are: who reserved room for records needs
+   * nodes for them. But nodes don't get more bytes than records.
+   */
+  foresee(): number {
+    const { kv, nodes } = this.#storage;
+    const slots = (nodes.length / kv.length) * kv.array.length * FORESIGHT;
+    return Math.ceil(Math.min(slots, kv.array.length / Int32Array.BYTES_PER_ELEMENT));
   }
 }
 
@@ -108,7 +126,7 @@ export class Storage {
     this.nodes = new Growable(
       { name: 'nodeData', unit: 'slots', limit: memory.nodeLimit },
       FIRST_NODE_SLOTS,
-      new WordAllocator(memory),
+      new NodeAllocator(memory, this),
     );
     this.reset();
   }
