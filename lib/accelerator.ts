@@ -1,15 +1,14 @@
+import { sharedLength } from './bytes.js';
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
 import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
 
 /** Keys that are worth having under way at once. */
-export const BATCH = 32;
+const BATCH = 32;
 /** How many nodes may wait for being added to the pages, in a table of so many slots or more. */
 const MAX_UNPAGED = 256;
 const WAITING_FROM = 4096;
-/** Bytes that caches near a core do not hold. */
-const OUT_OF_CACHE = 1 << 21;
 
 /** Hashes and nodes of a batch. */
 const hashOf = new Int32Array(BATCH);
@@ -36,6 +35,8 @@ export class Accelerator {
   #unpagedFrom = NONE;
   /** Bytes that each of them shares with the one before. */
   #unpagedShared = 0;
+  /** Of the key that `locatePresent` was asked for last. */
+  #hash = 0;
   /** The last insertion was at the end, as may be the next. */
   #ascending = false;
   /** The last key that was located is above all others, and has not been looked for in the pages. */
@@ -44,7 +45,7 @@ export class Accelerator {
   #shared = 0;
   /** The last key that was located was there, as may be the next. */
   #overwriting = false;
-  /** Of no use, but that what `touch` reads is not optimised away. */
+  /** Of no use, but that what `findEach` touches ahead is not optimised away. */
   touched = 0;
 
   /** @throws RangeError when there is no memory */
@@ -72,7 +73,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes !== undefined) {
       if (hashes.isBehind) hashes.catchUp();
-      const node = hashes.find(key, keyLength, hashes.hash(key, 0, keyLength));
+      const node = hashes.find(key, keyLength, hashes.hash(key, keyLength));
       if (node !== UNKNOWN) return node;
     }
     return this.pages.search(key, keyLength);
@@ -93,7 +94,7 @@ export class Accelerator {
         let touched = 0;
         for (let i = 0; i < count; i++) {
           const key = keys[begin + i];
-          hashOf[i] = hashes.hash(key, 0, key.length);
+          hashOf[i] = hashes.hash(key, key.length);
           touched ^= hashes.touch(hashOf[i]);
         }
         for (let i = 0; i < count; i++) {
@@ -122,7 +123,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes !== undefined && this.#overwriting) {
       if (hashes.isBehind) hashes.catchUp();
-      const node = hashes.find(key, keyLength, hashes.hash(key, 0, keyLength));
+      const node = hashes.find(key, keyLength, hashes.hash(key, keyLength));
       if (node > NONE) return node as NodeIndex;
     }
     const node = this.pages.search(key, keyLength);
@@ -138,22 +139,11 @@ export class Accelerator {
     const length = nodes[node + KEY_LENGTH];
     const tail = this.#order.byteOrderedTail;
     const end = tail === undefined ? 0 : Math.min(keyLength, length) - tail;
-    let shared = 0;
-    while (shared < end && kv[start + shared] === key[shared]) shared++;
+    const shared = sharedLength(this.#storage.kv.view, start, key, 0, end);
     this.#shared = shared;
     return shared < end
       ? kv[start + shared] < key[shared]
       : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
-  }
-
-  /** Whether it is worth while to `touch`. */
-  get isOutOfCache(): boolean {
-    return this.#hashes !== undefined && this.#hashes.bytes > OUT_OF_CACHE;
-  }
-
-  /** Reads what a put of this key will read first: of several, the misses of the cache overlap. */
-  touch(key: Uint8Array): void {
-    if (this.#hashes !== undefined) this.touched ^= this.#hashes.touch(this.#hashes.hash(key, 0, key.length));
   }
 
   /**
@@ -188,8 +178,9 @@ export class Accelerator {
   /** The node with exactly this key, and its place in the pages: `remove` may follow. */
   locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
-    if (hashes !== undefined && !hashes.isBehind) {
-      if (hashes.guess(hashes.hash(key, 0, keyLength)) === NONE) return NONE;
+    if (hashes !== undefined) {
+      this.#hash = hashes.hash(key, keyLength);
+      if (!hashes.isBehind && hashes.guess(this.#hash) === NONE) return NONE;
     }
     return this.pages.search(key, keyLength);
   }
@@ -197,7 +188,7 @@ export class Accelerator {
   /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex): void {
     this.#pages.remove();
-    this.#hashes?.remove(node);
+    this.#hashes?.remove(node, this.#hash);
   }
 
   /** Adds all nodes of the table, for a start, given the first. @throws RangeError when there is no memory */
@@ -216,7 +207,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes !== undefined) {
       for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
-        hashes.remove(node);
+        hashes.remove(node, hashes.hashOf(node));
       }
     }
     const { pages } = this;

@@ -45,6 +45,8 @@ export class Growable<T extends Flat> {
   array: T;
   /** That of `array`, which takes as long to ask for as a view takes to make. */
   buffer: ArrayBufferLike;
+  /** All of it, to read it by words wherever they are. */
+  view: DataView;
   length = 0;
   readonly #extent: Extent;
   readonly #allocator: Allocator<T>;
@@ -61,6 +63,7 @@ export class Growable<T extends Flat> {
     this.#asked = length;
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
+    this.view = new DataView(this.buffer);
     this.#quietUntil = this.#quietFrom(0);
   }
 
@@ -105,6 +108,7 @@ export class Growable<T extends Flat> {
     this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
     this.array = this.#next;
     this.buffer = this.array.buffer;
+    this.view = new DataView(this.buffer);
     this.#next = undefined;
     this.#copied = 0;
     this.#quietUntil = this.#quietFrom(this.length);

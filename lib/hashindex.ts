@@ -1,3 +1,4 @@
+import { sharedLength } from './bytes.js';
 import { expect } from './errors.js';
 import {
   FIRST_NODE,
@@ -127,33 +128,43 @@ export class HashIndex {
   }
 
   /**
-   * The hash of bytes[start, start + length). Each word is multiplied by two secret factors, with a rotation between
-   * them: by one alone, a difference in the highest bit would stay as it is, and a later word could undo it.
+   * The hash of a key. Each word is multiplied by two secret factors, with a rotation between them: by one alone, a
+   * difference in the highest bit would stay as it is, and a later word could undo it.
    */
-  hash(bytes: Uint8Array, start: number, length: number): number {
+  hash(key: Uint8Array, length: number): number {
     const first = this.#firstFactor;
     const second = this.#secondFactor;
-    const end = start + length;
     let h = this.#seed;
-    let i = start;
-    for (; i + 4 <= end; i += 4) {
-      h ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
-      h = Math.imul(h, first);
-      h = Math.imul((h << 15) | (h >>> 17), second);
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const word = key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
+      h = stir(h ^ word, first, second);
     }
-    if (i < end) {
+    if (i < length) {
       let word = 0;
-      for (let shift = 0; i < end; i++, shift += 8) word |= bytes[i] << shift;
-      h = Math.imul(h ^ word, first);
-      h = Math.imul((h << 15) | (h >>> 17), second);
+      for (let shift = 0; i < length; i++, shift += 8) word |= key[i] << shift;
+      h = stir(h ^ word, first, second);
     }
     return mix(h ^ length);
   }
 
-  /** The hash of a node's key. */
+  /** The hash of a node's key: the same, but that whole words can be read from kv. */
   hashOf(node: NodeIndex): number {
     const nodes = this.#storage.nodes.array;
-    return this.hash(this.#storage.kv.array, nodes[node + OFFSET], nodes[node + KEY_LENGTH]);
+    const kv = this.#storage.kv.view;
+    const first = this.#firstFactor;
+    const second = this.#secondFactor;
+    const length = nodes[node + KEY_LENGTH];
+    let i = nodes[node + OFFSET];
+    const end = i + length;
+    let h = this.#seed;
+    for (; i + 4 <= end; i += 4) h = stir(h ^ kv.getInt32(i, true), first, second);
+    if (i < end) {
+      let word = 0;
+      for (let shift = 0; i < end; i++, shift += 8) word |= kv.getUint8(i) << shift;
+      h = stir(h ^ word, first, second);
+    }
+    return mix(h ^ length);
   }
 
   /** Reads what `find` of this hash will read first, so that it is in cache by then. */
@@ -201,12 +212,7 @@ export class HashIndex {
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
     const nodes = this.#storage.nodes.array;
     if (node === OVERFLOWED || nodes[node + KEY_LENGTH] !== length) return false;
-    const kv = this.#storage.kv.array;
-    const offset = nodes[node + OFFSET];
-    for (let i = 0; i < length; i++) {
-      if (kv[offset + i] !== key[i]) return false;
-    }
-    return true;
+    return sharedLength(this.#storage.kv.view, nodes[node + OFFSET], key, 0, length) === length;
   }
 
   /** Whether nodes wait for being entered. */
@@ -273,12 +279,11 @@ export class HashIndex {
   }
 
   /** Removes a node that is in the table. */
-  remove(node: NodeIndex): void {
+  remove(node: NodeIndex, hash: number): void {
     if (node >= this.#next) {
       this.#gone.add(node);
       return;
     }
-    const hash = this.hashOf(node);
     this.#count--;
     const old = this.#isOld(hash);
     if (this.#stashed > 0 && this.#unstash(old, hash, node)) return;
@@ -444,6 +449,11 @@ export class HashIndex {
       this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits, this.#stash);
     }
   }
+}
+
+function stir(h: number, first: number, second: number): number {
+  const product = Math.imul(h, first);
+  return Math.imul((product << 15) | (product >>> 17), second);
 }
 
 /** Spreads every bit of h over all bits. */

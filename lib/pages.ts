@@ -1,3 +1,4 @@
+import { sharedLength } from './bytes.js';
 import { expect } from './errors.js';
 import {
   MAX_SHARED,
@@ -347,11 +348,7 @@ export class Pages {
 
   /** How many bytes below `end` a key shares with that of a node, where they are known to share `from`. */
   #sharedWith(node: NodeIndex, key: Uint8Array, from: number, end: number): number {
-    const kv = this.#storage.kv.array;
-    const start = this.#storage.nodes.array[node + OFFSET];
-    let i = from;
-    while (i < end && kv[start + i] === key[i]) i++;
-    return i;
+    return sharedLength(this.#storage.kv.view, this.#storage.nodes.array[node + OFFSET], key, from, end);
   }
 
   /** A key without the prefix of a page is below or above all that the page leads to. */

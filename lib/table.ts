@@ -1,4 +1,4 @@
-import { Accelerator, BATCH } from './accelerator.js';
+import { Accelerator } from './accelerator.js';
 import type { Order } from './order.js';
 import { NO_PLACE, type Pages, type Place } from './pages.js';
 import {
@@ -263,15 +263,9 @@ export class Table {
       slots += NEXT + this.#drawn[this.#drawnUsed + i];
     }
     this.storage.reserve(bytes, slots);
-    for (let begin = 0; begin < entries.length; begin += BATCH) {
-      const end = Math.min(begin + BATCH, entries.length);
-      if (this.accelerator?.isOutOfCache) {
-        for (let i = begin; i < end; i++) this.accelerator.touch(entries[i][0]);
-      }
-      for (let i = begin; i < end; i++) {
-        const entry = entries[i];
-        this.put(entry[0], entry[0].length, entry[1]);
-      }
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
+      this.put(entry[0], entry[0].length, entry[1]);
     }
   }
 
