@@ -72,6 +72,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
 
   /** The next node expected on each level, walking level 0. */
   const due = Array.from({ length: MAX_HEIGHT }, (_, level) => array[HEAD + NEXT + level]);
+  const ends: NodeIndex[] = Array.from({ length: MAX_HEIGHT }, () => HEAD);
   const inOrder: NodeIndex[] = [];
   let size = 0;
   let previous = NONE;
@@ -87,6 +88,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     for (let level = 0; level < array[node + HEIGHT]; level++) {
       expect(due[level] === node, `level ${level} goes to ${due[level]} where level 0 has ${node}`);
       due[level] = array[node + NEXT + level];
+      ends[level] = node;
     }
     inOrder.push(node);
     size += array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
@@ -100,5 +102,8 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     `there are ${inOrder.length} entries, and length is ${table.length}`,
   );
   expect(size === table.size, `the entries have ${size} bytes, and size is ${table.size}`);
+  ends.forEach((node, level) =>
+    expect(towers.ends[level] === node, `level ${level} ends at ${node}, not at ${towers.ends[level]}`),
+  );
   return inOrder;
 }

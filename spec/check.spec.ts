@@ -176,6 +176,11 @@ describe('it finds', () => {
       },
       /^level 1 goes to \d+ where level 0 has \d+$/,
     ],
+    [
+      'a wrong last node',
+      ({ table, nodes }) => (table.towers.ends[0] = nodes.g),
+      /^level 0 ends at \d+, not at \d+$/,
+    ],
     ['a length too large', ({ table }) => table.length++, /^there are 8 entries, and length is 9$/],
     ['a length too small', ({ table }) => table.length--, /^there are 8 entries, and length is 7$/],
     ['a size too large', ({ table }) => table.size++, /^the entries have 88 bytes, and size is 89$/],
