@@ -35,8 +35,8 @@ export class Accelerator {
   #unpagedFrom = NONE;
   /** Bytes that each of them shares with the one before. */
   #unpagedShared = 0;
-  /** Of the key that `locatePresent` was asked for last. */
-  #hash = 0;
+  /** Of the key that `locatePresent` was asked for last, if it was needed. */
+  #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
   #ascending = false;
   /** The last key that was located is above all others, and has not been looked for in the pages. */
@@ -178,9 +178,10 @@ export class Accelerator {
   /** The node with exactly this key, and its place in the pages: `remove` may follow. */
   locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
-    if (hashes !== undefined) {
+    this.#hash = undefined;
+    if (hashes !== undefined && !hashes.isBehind) {
       this.#hash = hashes.hash(key, keyLength);
-      if (!hashes.isBehind && hashes.guess(this.#hash) === NONE) return NONE;
+      if (hashes.guess(this.#hash) === NONE) return NONE;
     }
     return this.pages.search(key, keyLength);
   }
@@ -207,7 +208,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes !== undefined) {
       for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
-        hashes.remove(node, hashes.hashOf(node));
+        hashes.remove(node);
       }
     }
     const { pages } = this;

@@ -63,7 +63,7 @@ const nodeOf = new Int32Array(BATCH);
  * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED.
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old.
- * 4. Nodes from `#next` on wait for being entered, but for those in `#gone`.
+ * 4. Nodes from `#next` on wait for being entered, but for those in `#gone` and `#lately`.
  */
 export class HashIndex {
   readonly #storage: Storage;
@@ -90,8 +90,9 @@ export class HashIndex {
   /** Entries in buckets, stash, or left out. */
   #count = 0;
   #next = FIRST_NODE;
-  /** Nodes that were removed while they waited. */
+  /** Nodes that were removed while they waited, and those of them that are not in this set yet, for that takes time. */
   readonly #gone = new Set<NodeIndex>();
+  readonly #lately: NodeIndex[] = [];
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
 
@@ -120,6 +121,7 @@ export class HashIndex {
     this.#count = 0;
     this.#next = FIRST_NODE;
     this.#gone.clear();
+    this.#lately.length = 0;
   }
 
   /** Bytes it takes. */
@@ -259,6 +261,8 @@ export class HashIndex {
   #enterBatch(): void {
     const { array: nodes, length } = this.#storage.nodes;
     const gone = this.#gone;
+    for (const each of this.#lately) gone.add(each);
+    this.#lately.length = 0;
     let node = this.#next;
     let count = 0;
     let touched = 0;
@@ -278,12 +282,13 @@ export class HashIndex {
     this.#count += count;
   }
 
-  /** Removes a node that is in the table. */
-  remove(node: NodeIndex, hash: number): void {
+  /** Removes a node that is in the table. @param knownHash that of its key, if it is known */
+  remove(node: NodeIndex, knownHash?: number): void {
     if (node >= this.#next) {
-      this.#gone.add(node);
+      this.#lately.push(node);
       return;
     }
+    const hash = knownHash ?? this.hashOf(node);
     this.#count--;
     const old = this.#isOld(hash);
     if (this.#stashed > 0 && this.#unstash(old, hash, node)) return;
