@@ -1,4 +1,5 @@
 import { sharedLength } from './bytes.js';
+import { expect } from './errors.js';
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
@@ -6,13 +7,11 @@ import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Stora
 
 /** Keys that are worth having under way at once. */
 const BATCH = 32;
-/** How many nodes may wait for being added to the pages, in a table of so many slots or more. */
+/** Nodes that may wait for being added to the pages. */
 const MAX_UNPAGED = 256;
-const WAITING_FROM = 4096;
 
-/** Hashes and nodes of a batch. */
-const hashOf = new Int32Array(BATCH);
-const nodeOf = new Int32Array(BATCH);
+const batchHashes = new Int32Array(BATCH);
+const batchNodes = new Int32Array(BATCH);
 
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
@@ -94,19 +93,19 @@ export class Accelerator {
         let touched = 0;
         for (let i = 0; i < count; i++) {
           const key = keys[begin + i];
-          hashOf[i] = hashes.hash(key, key.length);
-          touched ^= hashes.touch(hashOf[i]);
+          batchHashes[i] = hashes.hash(key, key.length);
+          touched ^= hashes.touch(batchHashes[i]);
         }
         for (let i = 0; i < count; i++) {
-          nodeOf[i] = hashes.guess(hashOf[i]);
-          touched ^= nodes[nodeOf[i] + OFFSET];
+          batchNodes[i] = hashes.guess(batchHashes[i]);
+          touched ^= nodes[batchNodes[i] + OFFSET];
         }
-        for (let i = 0; i < count; i++) touched ^= kv[nodes[nodeOf[i] + OFFSET]];
+        for (let i = 0; i < count; i++) touched ^= kv[nodes[batchNodes[i] + OFFSET]];
         this.touched ^= touched;
       }
       for (let i = 0; i < count; i++) {
         const key = keys[begin + i];
-        const node = hashes === undefined ? UNKNOWN : hashes.find(key, key.length, hashOf[i]);
+        const node = hashes === undefined ? UNKNOWN : hashes.find(key, key.length, batchHashes[i]);
         found(node === UNKNOWN ? this.pages.search(key, key.length) : node);
       }
     }
@@ -148,11 +147,10 @@ export class Accelerator {
 
   /**
    * Makes room for one more node, so that `insert` can't fail.
-   * @param end where the node will end, in slots
    * @throws RangeError when there is no memory
    */
-  reserve(end: number): void {
-    if (this.#unpaged >= (end < WAITING_FROM ? 1 : MAX_UNPAGED)) this.#addToPages();
+  reserve(): void {
+    if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
     this.#pages.reserve(this.#unpaged + 1);
     this.#hashes?.relieve();
   }
@@ -188,8 +186,8 @@ export class Accelerator {
 
   /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex): void {
-    this.#pages.remove();
     this.#hashes?.remove(node, this.#hash);
+    this.#pages.remove();
   }
 
   /** Adds all nodes of the table, for a start, given the first. @throws RangeError when there is no memory */
@@ -221,6 +219,10 @@ export class Accelerator {
 
   /** Throws at the first thing that is not as it must be, given the nodes in order. */
   check(inOrder: readonly NodeIndex[]): void {
+    expect(
+      this.#unpaged === 0 || inOrder[inOrder.length - this.#unpaged] === this.#unpagedFrom,
+      `the ${this.#unpaged} nodes that wait are not the last ones`,
+    );
     this.pages.check(inOrder);
     this.#hashes?.check(inOrder);
   }

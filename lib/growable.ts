@@ -22,6 +22,8 @@ export interface Allocator<T extends Flat> {
  * next to nothing: it is touching it, and copying, that takes time.
  */
 const FACTOR = 4;
+/** How many times its length, at most, an array becomes where more elements are foreseen. */
+const FORESIGHT = 16;
 /** Below this many bytes, copying everything at once takes no time that anybody would notice. */
 const COPY_AT_ONCE = 1 << 19;
 /** Above it, how far the array fills between two steps of the copying. */
@@ -141,18 +143,23 @@ export class Growable<T extends Flat> {
     return Math.max(length, Math.floor(full - full / LEFT));
   }
 
-  /** A larger array with room for `needed` elements: or else one that is hardly larger than that. */
+  /** A larger array with room for `needed` elements: or else a less large one, or one that is hardly larger than that. */
   #allocateFor(needed: number): T {
     const { limit } = this.#extent;
+    const { length } = this.array;
     const little = Math.min(Math.ceil(needed * 1.125), limit);
-    const foreseen = this.#allocator.foresee?.() ?? 0;
-    const much = Math.min(Math.max(FACTOR * this.array.length, little, foreseen), limit);
-    try {
-      return this.#allocate(much);
-    } catch (error) {
-      if (little === much) throw error;
-      return this.#allocate(little);
+    const usual = Math.min(Math.max(FACTOR * length, little), limit);
+    const foreseen = Math.min(this.#allocator.foresee?.() ?? 0, FORESIGHT * length);
+    const much = Math.min(Math.max(foreseen, usual), limit);
+    let failure: unknown;
+    for (const each of new Set([much, usual, little])) {
+      try {
+        return this.#allocate(each);
+      } catch (error) {
+        failure = error;
+      }
     }
+    throw failure;
   }
 
   #allocate(length: number): T {

@@ -33,6 +33,9 @@ const BATCH = 32;
 const BATCHES_PER_SEARCH = 2;
 /** Slots of nodes that may wait: some 50,000 nodes. */
 const MAX_WAITING = 1 << 18;
+/** Those that a ring of bits, one for every four slots, can tell apart. */
+const RING_SLOTS = 2 * MAX_WAITING;
+const RING_WORDS = RING_SLOTS / 4 / 32;
 const FIRST_BITS = 2;
 const MAX_BITS = 25;
 /** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
@@ -40,9 +43,11 @@ const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
 const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
 
-/** Hashes and nodes of a batch. */
-const hashOf = new Int32Array(BATCH);
-const nodeOf = new Int32Array(BATCH);
+/** Where there was no memory for a larger table, it is asked for again after so many tries. */
+const PAUSE = 1024;
+
+const batchHashes = new Int32Array(BATCH);
+const batchNodes = new Int32Array(BATCH);
 
 /**
  * Finds the node of a key in about three touches of memory: bucket, node, record.
@@ -54,7 +59,7 @@ const nodeOf = new Int32Array(BATCH);
  *
  * New nodes are not entered before somebody looks for keys, some with each search, or before very many wait: a table
  * that is only written to takes no time or memory for it, and in batches the misses of the cache overlap. Until all are
- * in, an ordered search must tell what is not there. So it doesn't matter when there is no memory for a larger table.
+ * in, an ordered search must tell what is not there: as it does where there is no memory for a larger table.
  *
  * Chosen keys can't degrade it: the hash is keyed, a bucket is all that is ever probed, and what does not fit in its
  * bucket is left to the ordered search.
@@ -63,7 +68,7 @@ const nodeOf = new Int32Array(BATCH);
  * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED.
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old.
- * 4. Nodes from `#next` on wait for being entered, but for those in `#gone` and `#lately`.
+ * 4. Nodes from `#next` on wait for being entered, but for those marked in `#gone`.
  */
 export class HashIndex {
   readonly #storage: Storage;
@@ -74,7 +79,7 @@ export class HashIndex {
   #words: Int32Array;
   #bits = FIRST_BITS;
   #refBits = FIRST_BITS + REF_BITS_OVER;
-  /** Slots of nodes that it takes. While its buckets move, one with each insertion, it must still take what is added. */
+  /** Slots of nodes that it takes. While its buckets move, one for each node that is passed, it must still take those. */
   #refLimit = 0;
   /** Entries at which it grows. */
   #growAt = 0;
@@ -90,9 +95,12 @@ export class HashIndex {
   /** Entries in buckets, stash, or left out. */
   #count = 0;
   #next = FIRST_NODE;
-  /** Nodes that were removed while they waited, and those of them that are not in this set yet, for that takes time. */
-  readonly #gone = new Set<NodeIndex>();
-  readonly #lately: NodeIndex[] = [];
+  #pause = 0;
+  /** Marks nodes that were removed while they waited. */
+  #gone: Int32Array | undefined;
+  #goneCount = 0;
+  /** Removed nodes could not be marked: those that wait can't be entered any more. */
+  #abandoned = false;
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
 
@@ -114,19 +122,18 @@ export class HashIndex {
   reset(): void {
     this.#old = undefined;
     this.#words.fill(0);
-    this.#stash.clear();
-    this.#oldStash.clear();
-    this.#stashed = 0;
-    this.#stashIsWhole = true;
+    this.#forgetStash();
     this.#count = 0;
+    this.#pause = 0;
     this.#next = FIRST_NODE;
-    this.#gone.clear();
-    this.#lately.length = 0;
+    this.#gone?.fill(0);
+    this.#goneCount = 0;
+    this.#abandoned = false;
   }
 
   /** Bytes it takes. */
   get bytes(): number {
-    return this.#words.byteLength + (this.#old?.byteLength ?? 0);
+    return this.#words.byteLength + (this.#old?.byteLength ?? 0) + (this.#gone?.byteLength ?? 0);
   }
 
   /**
@@ -239,53 +246,49 @@ export class HashIndex {
 
   /** Makes room for a batch. @returns whether there is */
   #makeRoom(): boolean {
+    if (this.#abandoned) return false;
     const end = this.#storage.nodes.length;
-    try {
-      if (this.#count === 0) {
-        // Nothing has to move: at once as large as what waits will make it.
-        let bits = this.#bits;
-        while (GROW_AT << bits < (end - this.#next) / MEAN_NODE_SLOTS && bits < MAX_BITS) bits++;
-        if (bits > this.#bits) this.#rebuild(bits, bits + REF_BITS_OVER);
-      }
-      while (end > this.#refLimit && this.#refBits < MAX_REF_BITS)
-        this.#rebuild(this.#bits, this.#refBits + 1);
-      if (this.#count + BATCH > this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
-        this.#rebuild(this.#bits + 1, this.#refBits + 1);
-      }
-      return true;
-    } catch {
-      return false;
+    if (this.#count === 0) {
+      // Nothing has to move: at once as large as what waits will make it.
+      const waiting = (end - this.#next) / MEAN_NODE_SLOTS - this.#goneCount;
+      let bits = this.#bits;
+      while (GROW_AT << bits < waiting && bits < MAX_BITS) bits++;
+      if (bits > this.#bits) this.#rebuild(bits, bits + REF_BITS_OVER);
     }
+    while (end > this.#refLimit && this.#refBits < MAX_REF_BITS) {
+      if (!this.#rebuild(this.#bits, this.#refBits + 1)) return false;
+    }
+    if (this.#count + BATCH > this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
+      this.#rebuild(this.#bits + 1, this.#refBits + 1); // Or else, buckets overflow.
+    }
+    return true;
   }
 
   #enterBatch(): void {
     const { array: nodes, length } = this.#storage.nodes;
-    const gone = this.#gone;
-    for (const each of this.#lately) gone.add(each);
-    this.#lately.length = 0;
     let node = this.#next;
     let count = 0;
     let touched = 0;
-    for (; count < BATCH && node < length; node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex) {
-      if (gone.size > 0 && gone.delete(node)) continue;
-      hashOf[count] = this.hashOf(node);
-      nodeOf[count] = node;
-      touched ^= this.touch(hashOf[count]);
-      count++;
+    for (let passed = 0; passed < BATCH && node < length; passed++) {
+      if (this.#old !== undefined) this.#moveBucket();
+      if (this.#goneCount === 0 || !this.#unmark(node)) {
+        batchHashes[count] = this.hashOf(node);
+        batchNodes[count] = node;
+        touched ^= this.touch(batchHashes[count]);
+        count++;
+      }
+      node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
     }
     this.touched ^= touched;
     this.#next = node;
-    for (let i = 0; i < count; i++) {
-      if (this.#old !== undefined) this.#moveBucket();
-      this.#place(hashOf[i], nodeOf[i] as NodeIndex);
-    }
     this.#count += count;
+    for (let i = 0; i < count; i++) this.#place(batchHashes[i], batchNodes[i] as NodeIndex);
   }
 
   /** Removes a node that is in the table. @param knownHash that of its key, if it is known */
   remove(node: NodeIndex, knownHash?: number): void {
     if (node >= this.#next) {
-      this.#lately.push(node);
+      this.#mark(node);
       return;
     }
     const hash = knownHash ?? this.hashOf(node);
@@ -305,6 +308,29 @@ export class HashIndex {
         return;
       }
     }
+  }
+
+  /** Marks a node that waits as gone. */
+  #mark(node: NodeIndex): void {
+    if (this.#storage.nodes.length - this.#next > RING_SLOTS) this.#abandoned = true;
+    try {
+      this.#gone ??= allocateWords(this.#memory, RING_WORDS);
+    } catch {
+      this.#abandoned = true;
+    }
+    if (this.#abandoned) return;
+    const bit = (node % RING_SLOTS) >> 2;
+    this.#gone![bit >> 5] |= 1 << (bit & 31);
+    this.#goneCount++;
+  }
+
+  /** Takes the mark off a node. @returns whether it had one */
+  #unmark(node: NodeIndex): boolean {
+    const bit = (node % RING_SLOTS) >> 2;
+    if ((this.#gone![bit >> 5] & (1 << (bit & 31))) === 0) return false;
+    this.#gone![bit >> 5] &= ~(1 << (bit & 31));
+    this.#goneCount--;
+    return true;
   }
 
   /** Throws at the first thing that is not as it must be, given all the nodes. */
@@ -375,12 +401,13 @@ export class HashIndex {
 
   /** Takes a node out of the stash. @returns whether it was there */
   #unstash(old: boolean, hash: number, node: NodeIndex): boolean {
-    const nodes = old
-      ? this.#oldStash.get(hash >>> (32 - this.#oldBits))
-      : this.#stash.get(hash >>> (32 - this.#bits));
-    const i = nodes?.indexOf(node) ?? -1;
+    const stash = old ? this.#oldStash : this.#stash;
+    const bucket = hash >>> (32 - (old ? this.#oldBits : this.#bits));
+    const nodes = stash.get(bucket);
+    const i = nodes === undefined ? -1 : nodes.indexOf(node);
     if (i < 0) return false;
     nodes!.splice(i, 1);
+    if (nodes!.length === 0) stash.delete(bucket);
     this.#stashed--;
     return true;
   }
@@ -390,9 +417,22 @@ export class HashIndex {
     return this.#old !== undefined && hash >>> (32 - this.#oldBits) >= this.#moved;
   }
 
-  /** Begins a table of other dimensions; the buckets move with the insertions that follow. */
-  #rebuild(bits: number, refBits: number): void {
-    const words = allocateWords(this.#memory, BUCKET << bits);
+  /**
+   * Begins a table of other dimensions; the buckets move with the nodes that are entered later.
+   * @returns whether there was memory for it
+   */
+  #rebuild(bits: number, refBits: number): boolean {
+    if (this.#pause > 0) {
+      this.#pause--;
+      return false;
+    }
+    let words: Int32Array;
+    try {
+      words = allocateWords(this.#memory, BUCKET << bits);
+    } catch {
+      this.#pause = PAUSE;
+      return false;
+    }
     if (this.#count > 0) {
       while (this.#old !== undefined) this.#moveBucket();
       this.#old = this.#words;
@@ -403,11 +443,20 @@ export class HashIndex {
       this.#moved = 0;
     } else {
       this.#old = undefined;
+      this.#forgetStash();
     }
     this.#words = words;
     this.#bits = bits;
     this.#refBits = refBits;
     this.#setLimits();
+    return true;
+  }
+
+  #forgetStash(): void {
+    this.#stash.clear();
+    this.#oldStash.clear();
+    this.#stashed = 0;
+    this.#stashIsWhole = true;
   }
 
   #setLimits(): void {

@@ -508,18 +508,25 @@ export class Pages {
     return level;
   }
 
-  /** Makes sure that so many insertions find all the pages they may take. @throws RangeError when there is no memory */
+  /** Makes sure that one insertion, or so many at the end, find all the pages they may take. @throws RangeError when there is no memory */
   reserve(entries: number): void {
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
     const there = this.#refs.length >> PAGE_SHIFT;
     if (there > pages) return;
     // Where there is room for many nodes, they will need pages.
-    const foreseen = this.#storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT;
-    const length = Math.max(2 * there, Math.ceil(foreseen));
-    const abbreviations = allocateWords(this.#memory, length << PAGE_SHIFT);
-    const refs = allocateWords(this.#memory, length << PAGE_SHIFT);
-    const meta = allocateWords(this.#memory, length << META_SHIFT);
+    const foreseen = Math.ceil(this.#storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT);
+    try {
+      this.#resize(Math.max(2 * there, Math.min(16 * there, foreseen)));
+    } catch {
+      this.#resize(2 * there);
+    }
+  }
+
+  #resize(pages: number): void {
+    const abbreviations = allocateWords(this.#memory, pages << PAGE_SHIFT);
+    const refs = allocateWords(this.#memory, pages << PAGE_SHIFT);
+    const meta = allocateWords(this.#memory, pages << META_SHIFT);
     abbreviations.set(this.#abbreviations);
     refs.set(this.#refs);
     meta.set(this.#meta);
@@ -574,7 +581,7 @@ export class Pages {
       const leaf = this.place >> PAGE_SHIFT;
       const about = leaf << META_SHIFT;
       const before = meta[about + COUNT];
-      if (before === 0 || before === CAPACITY) {
+      if (before === CAPACITY) {
         this.insert(node);
         node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
         continue;

@@ -49,7 +49,7 @@ const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
 const FIRST_NODE_SLOTS = 256;
 /** Heights are random: a few more slots than foreseen. */
-const FORESIGHT = 1.1;
+const MARGIN = 1.1;
 /**
  * Bytes of kv that are reserved where nobody asks for more or less. Growing fourfold, it will be 6 MiB, in which
  * LevelDB's write buffer of 4 MB fits with room to spare.
@@ -107,7 +107,7 @@ class NodeAllocator implements Allocator<Int32Array> {
    */
   foresee(): number {
     const { kv, nodes } = this.#storage;
-    const slots = (nodes.length / kv.length) * kv.array.length * FORESIGHT;
+    const slots = (nodes.length / Math.max(1, kv.length)) * kv.array.length * MARGIN;
     return Math.ceil(Math.min(slots, kv.array.length / Int32Array.BYTES_PER_ELEMENT));
   }
 }

@@ -151,9 +151,9 @@ export class Table {
 
   /** The node after one of the table, whose place may be given. */
   next(node: NodeIndex, place = NO_PLACE): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages !== undefined && place !== NO_PLACE) return this.#at(pages, pages.after(place));
-    return this.#linked(node);
+    if (place === NO_PLACE || this.accelerator === undefined) return this.#linked(node);
+    const { pages } = this.accelerator;
+    return this.#at(pages, pages.after(place));
   }
 
   /** The node before the one at a place. */
@@ -419,7 +419,7 @@ export class Table {
     if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength, 0);
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
-    const accelerator = this.#reserveAccelerator(key, keyLength, storage.nodes.length + NEXT + height);
+    const accelerator = this.#reserveAccelerator(key, keyLength);
     const appending = accelerator?.appending === true;
     if (accelerator !== undefined && !appending) this.#findBefore(accelerator, key, keyLength, height);
 
@@ -438,11 +438,11 @@ export class Table {
   }
 
   /** Makes room for one more node; where there is none, goes on with the skip list alone. */
-  #reserveAccelerator(key: Uint8Array, keyLength: number, end: number): Accelerator | undefined {
+  #reserveAccelerator(key: Uint8Array, keyLength: number): Accelerator | undefined {
     const { accelerator } = this;
     if (accelerator === undefined) return undefined;
     try {
-      accelerator.reserve(end);
+      accelerator.reserve();
       return accelerator;
     } catch {
       this.towers.search(key, keyLength);
