@@ -33,7 +33,9 @@ const BATCH = 32;
 const BATCHES_PER_SEARCH = 2;
 /** Slots of nodes that may wait: some 50,000 nodes. */
 const MAX_WAITING = 1 << 18;
-/** Those that a ring of bits, one for every four slots, can tell apart. */
+/** Where so few wait, a node that goes is entered sooner than marked: small tables need no ring. */
+const FEW_WAITING = 1 << 10;
+/** Slots of nodes that a ring of bits, one for every four of them, can tell apart. */
 const RING_SLOTS = 2 * MAX_WAITING;
 const RING_WORDS = RING_SLOTS / 4 / 32;
 const FIRST_BITS = 2;
@@ -287,6 +289,7 @@ export class HashIndex {
 
   /** Removes a node that is in the table. @param knownHash that of its key, if it is known */
   remove(node: NodeIndex, knownHash?: number): void {
+    if (node >= this.#next && this.#storage.nodes.length - this.#next <= FEW_WAITING) this.settle();
     if (node >= this.#next) {
       this.#mark(node);
       return;

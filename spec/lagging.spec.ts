@@ -652,6 +652,20 @@ describe('buckets that overflow', () => {
   });
 });
 
+it('the pages have room for a run that waits, wherever their arrays end', () => {
+  const above = 1 << 31;
+  for (let before = 1; before < 900; before++) {
+    const db = new DB();
+    for (let n = 0; n < before; n++) db.put(word(mix(n) >>> 1), EMPTY);
+    for (let n = 0; n < 256; n++) db.put(word(above + n), EMPTY);
+    let count = 0;
+    const it = db.iterator();
+    for (let on = it.seek(word(above)); on; on = it.next()) count++;
+    must(count === 256, () => `${count} entries of a run of 256, behind ${before}`);
+    checkStructure(db);
+  }
+});
+
 it('a key and a stored key of the same bytes, 0 to 70, have the same hash', () => {
   const flood = new Flood();
   const prng = new Prng(1);
