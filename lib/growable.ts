@@ -23,7 +23,7 @@ export interface Allocator<T extends Flat> {
  */
 const FACTOR = 4;
 /** How many times its length, at most, an array becomes where more elements are foreseen. */
-const FORESIGHT = 16;
+export const FORESIGHT = 16;
 /** Below this many bytes, copying everything at once takes no time that anybody would notice. */
 const COPY_AT_ONCE = 1 << 19;
 /** Above it, how far the array fills between two steps of the copying. */

@@ -9,6 +9,7 @@ import {
   sharedAt,
   withoutOneBefore,
 } from './forks.js';
+import { FORESIGHT } from './growable.js';
 import type { Order } from './order.js';
 import {
   ENTRY_WORDS,
@@ -508,7 +509,10 @@ export class Pages {
     return level;
   }
 
-  /** Makes sure that one insertion, or so many at the end, find all the pages they may take. @throws RangeError when there is no memory */
+  /**
+   * Makes sure that one insertion, or so many at the end, find all the pages they may take.
+   * @throws RangeError when there is no memory
+   */
   reserve(entries: number): void {
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
@@ -517,7 +521,7 @@ export class Pages {
     // Where there is room for many nodes, they will need pages.
     const foreseen = Math.ceil(this.#storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT);
     try {
-      this.#resize(Math.max(2 * there, Math.min(16 * there, foreseen)));
+      this.#resize(Math.max(2 * there, Math.min(FORESIGHT * there, foreseen)));
     } catch {
       this.#resize(2 * there);
     }
@@ -580,8 +584,7 @@ export class Pages {
       this.#takeInOutside();
       const leaf = this.place >> PAGE_SHIFT;
       const about = leaf << META_SHIFT;
-      const before = meta[about + COUNT];
-      if (before === CAPACITY) {
+      if (meta[about + COUNT] === CAPACITY) {
         this.insert(node);
         node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
         continue;
