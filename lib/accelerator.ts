@@ -34,7 +34,7 @@ export class Accelerator {
   #unpagedFrom = NONE;
   /** Bytes that each of them shares with the one before. */
   #unpagedShared = 0;
-  /** Of the key that `locatePresent` was asked for last, if it was needed. */
+  /** Of the key that `locatePresent` was asked for last. */
   #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
   #ascending = false;
@@ -44,6 +44,8 @@ export class Accelerator {
   #shared = 0;
   /** The last key that was located was there, as may be the next. */
   #overwriting = false;
+  /** The same of the last seek. */
+  #seekingPresent = false;
   /** Of no use, but that what `findEach` touches ahead is not optimised away. */
   touched = 0;
 
@@ -69,13 +71,30 @@ export class Accelerator {
 
   /** The node with exactly this key, or NONE. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
+    const node = this.#findHashed(key, keyLength);
+    return node !== UNKNOWN ? (node as NodeIndex) : this.pages.search(key, keyLength);
+  }
+
+  /**
+   * The node with exactly this key, if that is likely and no ordered search is needed; otherwise NONE, and `seek` finds
+   * the first one at or above it.
+   */
+  findSought(key: Uint8Array, keyLength: number): NodeIndex {
+    const node = this.#seekingPresent ? this.#findHashed(key, keyLength) : UNKNOWN;
+    return node === UNKNOWN ? NONE : (node as NodeIndex);
+  }
+
+  /** Sets the place in the pages to that of the first node at or above a key. */
+  seek(key: Uint8Array, keyLength: number): void {
+    this.#seekingPresent = this.pages.search(key, keyLength) !== NONE;
+  }
+
+  /** The node with exactly this key, or NONE; UNKNOWN where only an ordered search can tell. */
+  #findHashed(key: Uint8Array, keyLength: number): number {
     const hashes = this.#hashes;
-    if (hashes !== undefined) {
-      if (hashes.isBehind) hashes.catchUp();
-      const node = hashes.find(key, keyLength, hashes.hash(key, keyLength));
-      if (node !== UNKNOWN) return node;
-    }
-    return this.pages.search(key, keyLength);
+    if (hashes === undefined) return UNKNOWN;
+    if (hashes.isBehind) hashes.catchUp();
+    return hashes.find(key, keyLength, hashes.hash(key, keyLength));
   }
 
   /**
@@ -119,12 +138,8 @@ export class Accelerator {
   locate(key: Uint8Array, keyLength: number, last: NodeIndex): NodeIndex {
     this.appending = this.#ascending && last !== NONE && this.#follows(last, key, keyLength);
     if (this.appending) return NONE;
-    const hashes = this.#hashes;
-    if (hashes !== undefined && this.#overwriting) {
-      if (hashes.isBehind) hashes.catchUp();
-      const node = hashes.find(key, keyLength, hashes.hash(key, keyLength));
-      if (node > NONE) return node as NodeIndex;
-    }
+    const there = this.#overwriting ? this.#findHashed(key, keyLength) : UNKNOWN;
+    if (there > NONE) return there as NodeIndex;
     const node = this.pages.search(key, keyLength);
     this.#overwriting = node !== NONE;
     return node;
@@ -177,9 +192,14 @@ export class Accelerator {
   locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
     this.#hash = undefined;
-    if (hashes !== undefined && !hashes.isBehind) {
+    if (hashes !== undefined) {
+      if (hashes.isBehind) hashes.catchUp();
       this.#hash = hashes.hash(key, keyLength);
-      if (hashes.guess(this.#hash) === NONE) return NONE;
+      const node = hashes.find(key, keyLength, this.#hash);
+      if (node !== UNKNOWN) {
+        if (node !== NONE) this.pages.toNode(node as NodeIndex);
+        return node as NodeIndex;
+      }
     }
     return this.pages.search(key, keyLength);
   }
@@ -211,8 +231,7 @@ export class Accelerator {
     }
     const { pages } = this;
     for (let node = first; node !== end;) {
-      const key = this.#storage.keyOf(node);
-      pages.search(key, key.length);
+      pages.toNode(node);
       node = pages.removeRun(end);
     }
   }
@@ -233,5 +252,6 @@ export class Accelerator {
     this.#unpaged = 0;
     this.#ascending = false;
     this.#overwriting = false;
+    this.#seekingPresent = false;
   }
 }

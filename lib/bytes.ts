@@ -36,10 +36,26 @@ export function sharedLength(
   for (; i + 4 <= end; i += 4) {
     const word = key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
     const difference = kv.getInt32(start + i, true) ^ word;
-    if (difference !== 0) return i + ((31 - Math.clz32(difference & -difference)) >> 3);
+    if (difference !== 0) return i + lowestByte(difference);
   }
   while (i < end && kv.getUint8(start + i) === key[i]) i++;
   return i;
+}
+
+/** How many bytes below `end` are the same in two places of kv. */
+export function sharedInKv(kv: DataView, a: number, b: number, end: number): number {
+  let i = 0;
+  for (; i + 4 <= end; i += 4) {
+    const difference = kv.getInt32(a + i, true) ^ kv.getInt32(b + i, true);
+    if (difference !== 0) return i + lowestByte(difference);
+  }
+  while (i < end && kv.getUint8(a + i) === kv.getUint8(b + i)) i++;
+  return i;
+}
+
+/** Which byte of a word is the lowest that is not 0. */
+function lowestByte(word: number): number {
+  return (31 - Math.clz32(word & -word)) >> 3;
 }
 
 /** Number of leading bytes that a and b share. */

@@ -270,7 +270,9 @@ export abstract class Cursor {
       this.goTo(at);
       return true;
     }
-    const place = this.#currentPlace();
+    let place = this.#currentPlace();
+    const isThere = !this.#orphaned && this.#deletions === this.table.deletions;
+    if (place === NO_PLACE && isThere) place = this.table.placeOf(this.node);
     const previous =
       place !== NO_PLACE
         ? this.table.previous(place)

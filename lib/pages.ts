@@ -1,4 +1,4 @@
-import { sharedLength } from './bytes.js';
+import { sharedInKv, sharedLength } from './bytes.js';
 import { expect } from './errors.js';
 import {
   MAX_SHARED,
@@ -18,6 +18,7 @@ import {
   KEY_LENGTH,
   KEY_START,
   MEAN_NODE_SLOTS,
+  MIN_NODE_SLOTS,
   NEXT,
   NONE,
   OFFSET,
@@ -33,11 +34,13 @@ import {
 /** Words that `readPage` may fill. */
 export const RUN_WORDS = ENTRY_WORDS * 63;
 
-/** Slots of a page. The last is never used: its abbreviation is above all others, where a search must end. */
+/** Slots of a page. The last is for no entry: its abbreviation is above all others, where a search must end. */
 const PAGE = 64;
 const PAGE_SHIFT = 6;
 const SLOT = PAGE - 1;
 const CAPACITY = PAGE - 1;
+/** The slot whose reference is to the page above. */
+const PARENT = PAGE - 1;
 const UNUSED = 0x7fffffff;
 /** Entries of a page, where keys come in random order. */
 const MEAN_COUNT = 44;
@@ -106,6 +109,7 @@ export function indexInPage(place: Place): number {
  * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
  *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0.
  * 5. TOTAL of a page above the leaves is the number of entries below it.
+ * 6. `#leafOf`, where there is one, has the leaf of every node; the PARENT of a page is the one above that leads to it.
  */
 export class Pages {
   readonly #storage: Storage;
@@ -117,6 +121,11 @@ export class Pages {
   #abbreviations: Int32Array;
   #refs: Int32Array;
   #meta: Int32Array;
+  /**
+   * The leaf of a node, at its index divided by the slots of the smallest node: no two nodes meet there. Only where nodes
+   * are found by a hash, too: their places need no search then.
+   */
+  #leafOf: Int32Array | undefined;
   /** Pages ever taken; page 0 is none. */
   #pages = 1;
   #freePage = NO_PAGE;
@@ -152,12 +161,15 @@ export class Pages {
     this.#refs = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
     this.#meta = allocateWords(memory, FIRST_PAGES << META_SHIFT);
     this.#tail = order.byteOrderedTail;
+    if (this.#tail === 0) this.#leafOf = this.#allocateLeafOf();
     this.reset();
   }
 
-  /** Bytes of the pages taken. */
+  /** Bytes of the pages taken, and of what leads to them. */
   get bytes(): number {
-    return (this.#pages - this.#freePages) * ((2 * PAGE + (1 << META_SHIFT)) * Int32Array.BYTES_PER_ELEMENT);
+    const pages = this.#pages - this.#freePages;
+    const leaves = this.#leafOf === undefined ? 0 : Math.ceil(this.#storage.nodes.length / MIN_NODE_SLOTS);
+    return (pages * (2 * PAGE + (1 << META_SHIFT)) + leaves) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   reset(): void {
@@ -365,6 +377,24 @@ export class Pages {
     this.#shared = shared;
   }
 
+  /** Sets the place to that of a node which is in the pages. Of the path to it, only the pages are known then. */
+  toNode(node: NodeIndex): void {
+    if (this.#leafOf === undefined) {
+      const key = this.#storage.keyOf(node);
+      this.search(key, key.length);
+      return;
+    }
+    const refs = this.#refs;
+    let page = this.#leafOf[leafIndex(node)];
+    let place = page << PAGE_SHIFT;
+    while ((refs[place] & NODE) !== node) place++;
+    this.place = place as Place;
+    for (let level = 1; level < this.#levels; level++) {
+      page = refs[(page << PAGE_SHIFT) + PARENT];
+      this.#path[level] = page << PAGE_SHIFT;
+    }
+  }
+
   /** Sets the place to the first entry. */
   toBegin(): void {
     this.#toBegin(this.#levels - 1, this.#root);
@@ -514,6 +544,11 @@ export class Pages {
    * @throws RangeError when there is no memory
    */
   reserve(entries: number): void {
+    if (this.#leafOf !== undefined && this.#leafOf.length < leafIndex(this.#storage.nodes.array.length)) {
+      const leafOf = this.#allocateLeafOf();
+      leafOf.set(this.#leafOf);
+      this.#leafOf = leafOf;
+    }
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
     const there = this.#refs.length >> PAGE_SHIFT;
@@ -538,6 +573,11 @@ export class Pages {
     this.#refs = refs;
     this.#meta = meta;
     this.#isLarge = refs.byteLength > OUT_OF_CACHE;
+  }
+
+  /** For all nodes that there is room for. */
+  #allocateLeafOf(): Int32Array {
+    return allocateWords(this.#memory, leafIndex(this.#storage.nodes.array.length));
   }
 
   /** Adds a node at the place that the last search found, after `reserve`. */
@@ -596,6 +636,7 @@ export class Pages {
       for (; place < stop && node < length; place++) {
         const height = nodes[node + HEIGHT];
         this.#refs[place] = height > 1 ? node | TALL : node;
+        this.#adopt(0, leaf, node);
         if (prefix !== FORKS) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
         node = (node + NEXT + height) as NodeIndex;
       }
@@ -605,7 +646,7 @@ export class Pages {
     }
   }
 
-  /** Removes the entry that the last search found. */
+  /** Removes the entry at the place. */
   remove(): void {
     for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]--;
     this.#closeSlots(0, this.place, this.place + 1);
@@ -614,7 +655,7 @@ export class Pages {
   }
 
   /**
-   * Removes entries from the place that the last search found (it must have one) until `end` or the end of the page.
+   * Removes entries from the place (there must be one) until `end` or the end of the page.
    * @returns the node that follows what was removed
    */
   removeRun(end: NodeIndex): NodeIndex {
@@ -638,6 +679,7 @@ export class Pages {
     if (prefix !== FORKS) {
       place = this.#makeRoom(level, place, node);
       this.#refs[place] = ref;
+      this.#adopt(level, place >> PAGE_SHIFT, ref & NODE);
       this.#abbreviations[place] = level > 0 && (place & SLOT) === 0 ? 0 : this.#abbreviationOf(node, prefix);
       return;
     }
@@ -652,12 +694,22 @@ export class Pages {
       isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom, this.#sharedLimit) : behind;
     place = this.#makeRoom(level, place, node);
     this.#refs[place] = ref;
+    this.#adopt(level, place >> PAGE_SHIFT, ref & NODE);
     if (isKnown) {
       this.#setFork(level, place, forkAt);
       this.#setFork(level, place + 1, forkBehind);
     } else {
       this.#fork(level, place);
       this.#fork(level, place + 1);
+    }
+  }
+
+  /** Takes down that a page has come to refer to a node, or above the leaves, to a page. */
+  #adopt(level: number, page: number, to: number): void {
+    if (level > 0) {
+      this.#refs[(to << PAGE_SHIFT) + PARENT] = page;
+    } else if (this.#leafOf !== undefined) {
+      this.#leafOf[leafIndex(to)] = page;
     }
   }
 
@@ -720,6 +772,9 @@ export class Pages {
 
     this.#refs.copyWithin(to, from + at, from + CAPACITY);
     this.#abbreviations.copyWithin(to, from + at, from + CAPACITY);
+    for (let place = to; place < to + CAPACITY - at; place++) {
+      this.#adopt(level, right, this.#refs[place] & NODE);
+    }
     this.#abbreviations.fill(UNUSED, from + at, from + CAPACITY);
     meta[leftMeta + COUNT] = at;
     meta[rightMeta + COUNT] = CAPACITY - at;
@@ -760,8 +815,9 @@ export class Pages {
 
   #growRoot(child: number): void {
     const root = this.#takePage();
-    this.#path[this.#levels++] = root << PAGE_SHIFT;
     this.#refs[root << PAGE_SHIFT] = child;
+    this.#adopt(this.#levels, root, child);
+    this.#path[this.#levels++] = root << PAGE_SHIFT;
     this.#abbreviations[root << PAGE_SHIFT] = 0;
     this.#meta[(root << META_SHIFT) + COUNT] = 1;
     this.#meta[(root << META_SHIFT) + PREFIX] = this.#meta[(child << META_SHIFT) + PREFIX];
@@ -804,7 +860,9 @@ export class Pages {
     const meta = this.#meta;
     let top = 1;
     while (meta[((this.#path[top] >> PAGE_SHIFT) << META_SHIFT) + COUNT] === 1) top++;
-    const place = this.#path[top];
+    const child = top === 1 ? leaf : this.#path[top - 1] >> PAGE_SHIFT;
+    let place = this.#path[top] & ~SLOT;
+    while (this.#refs[place] !== child) place++;
     // The keys that led here lead to a neighbour under the same parent from now on: its fences move apart.
     const toPrevious = (place & SLOT) !== 0;
     for (let level = 0; level < top; level++) {
@@ -893,11 +951,8 @@ export class Pages {
 
   #sharedByNodes(a: NodeIndex, b: NodeIndex): number {
     const nodes = this.#storage.nodes.array;
-    const kv = this.#storage.kv.array;
     const end = Math.min(nodes[a + KEY_LENGTH], nodes[b + KEY_LENGTH]) - this.#tail!;
-    let i = 0;
-    while (i < end && kv[nodes[a + OFFSET] + i] === kv[nodes[b + OFFSET] + i]) i++;
-    return i;
+    return sharedInKv(this.#storage.kv.view, nodes[a + OFFSET], nodes[b + OFFSET], end);
   }
 
   /** Makes the words of a page abbreviations, after the prefix of its fences. */
@@ -1050,9 +1105,14 @@ export class Pages {
         const isAbove = abbreviation >= this.#abbreviations[begin + slot - 1];
         expect(isAbove, `slot ${slot} of page ${page} is below the one before`);
       }
+      const ref = this.#refs[begin + slot];
       if (level > 0) {
-        pages += this.#checkPage(this.#refs[begin + slot], level - 1);
-        total += this.#entriesBelow(level - 1, this.#refs[begin + slot]);
+        expect(this.#refs[(ref << PAGE_SHIFT) + PARENT] === page, `page ${ref} is not below page ${page}`);
+        pages += this.#checkPage(ref, level - 1);
+        total += this.#entriesBelow(level - 1, ref);
+      } else if (this.#leafOf !== undefined) {
+        const leaf = this.#leafOf[leafIndex(ref & NODE)];
+        expect(leaf === page, `node ${ref & NODE} is in leaf ${page}, and said to be in ${leaf}`);
       }
     }
     expect(level === 0 || this.#meta[meta + TOTAL] === total, `page ${page} counts its entries wrongly`);
@@ -1089,6 +1149,11 @@ export class Pages {
     this.#freePage = page;
     this.#freePages++;
   }
+}
+
+/** Where the leaf of a node is found. */
+function leafIndex(node: number): number {
+  return (node / MIN_NODE_SLOTS) | 0;
 }
 
 /** Four bytes from `start` on, missing ones as 0, less their last bit: they order as the keys do, or are equal. */

@@ -35,6 +35,8 @@ export const NONE = 0 as NodeIndex;
 /** Slots that the head takes; the first node begins here. */
 export const FIRST_NODE = (NEXT + MAX_HEIGHT) as NodeIndex;
 
+/** Of a node that is on level 0 only. */
+export const MIN_NODE_SLOTS = NEXT + 1;
 /** On average, as one node in four is on the next level, too. */
 export const MEAN_NODE_SLOTS = NEXT + 4 / 3;
 

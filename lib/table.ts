@@ -48,8 +48,8 @@ PAST.current = false;
  * Nothing here checks arguments or takes a lock; nothing here is changed when a comparer, a height source or an
  * allocation fails, since all of those come before the first change.
  *
- * Every node that is found is left with its place in the ordered index, if there is one, in `place`: from there,
- * neighbours are near for as long as `structure` stays the same.
+ * A node that is found in the ordered index is left with its place there in `place`: from there, neighbours are near for
+ * as long as `structure` stays the same.
  */
 export class Table {
   readonly storage: Storage;
@@ -67,7 +67,7 @@ export class Table {
   deletions = 0;
   /** Counts resets: after one, node indexes mean nothing any more. */
   resets = 0;
-  /** That of the node that the last find or step returned; NO_PLACE where there is none, or no index. */
+  /** That of the node that the last find or step returned; NO_PLACE where there is none, or it was not looked for. */
   place = NO_PLACE;
   #epoch = new Epoch();
   /** Whether anybody knows it. */
@@ -102,11 +102,17 @@ export class Table {
       : this.towers.search(key, keyLength);
   }
 
-  /** The first node whose key is at or above this one, or NONE. */
+  /** The first node whose key is at or above this one, or NONE. Its place is not always looked for. */
   findGE(key: Uint8Array, keyLength: number): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages !== undefined) {
-      pages.search(key, keyLength);
+    const { accelerator } = this;
+    if (accelerator !== undefined) {
+      const sought = accelerator.findSought(key, keyLength);
+      if (sought !== NONE) {
+        this.place = NO_PLACE;
+        return sought;
+      }
+      accelerator.seek(key, keyLength);
+      const { pages } = accelerator;
       return this.#at(pages, pages.settle(pages.place));
     }
     const exact = this.towers.search(key, keyLength);
@@ -166,8 +172,7 @@ export class Table {
   placeOf(node: NodeIndex): Place {
     const pages = this.accelerator?.pages;
     if (pages === undefined) return NO_PLACE;
-    const key = this.keyOf(node);
-    pages.search(key, key.length);
+    pages.toNode(node);
     return pages.place;
   }
 

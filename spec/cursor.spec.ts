@@ -472,6 +472,93 @@ describe('a cursor that has made so many steps that it reads ahead', () => {
   });
 });
 
+describe('a cursor that is sought to keys that are there, again and again', () => {
+  const N = 1000;
+  const keyOf = (i: number) => String(2 * i).padStart(6, '0');
+  let db: DB;
+  let it: DBIterator;
+
+  beforeEach(() => {
+    db = new DB();
+    for (let i = 0; i < N; i++) put(db, keyOf((i * 377) % N));
+    it = db.iterator({ start: utf8(keyOf(10)), limit: utf8(keyOf(990)) });
+    for (const i of [500, 600, 700]) it.seek(utf8(keyOf(i)));
+  });
+  afterEach(() => checkStructure(db));
+
+  const expectAt = (i: number) => expect(at(it)).toBe(valueOf(keyOf(i)));
+
+  test('it stands on each, and goes on from there in both directions', () => {
+    for (let step = 0; step < N; step++) {
+      const i = 20 + ((step * 617) % 950);
+      expect(it.seek(utf8(keyOf(i)))).toBe(true);
+      expectAt(i);
+      const forward = step % 7;
+      for (let j = 0; j < forward; j++) expect(it.next()).toBe(true);
+      expectAt(i + forward);
+      for (let j = 0; j < step % 5; j++) expect(it.prev()).toBe(true);
+      expectAt(i + forward - (step % 5));
+    }
+  });
+
+  test('it stands on the next one where a key is missing, and stays in its range', () => {
+    expect(it.seek(utf8('000901'))).toBe(true);
+    expectAt(451);
+    it.seek(utf8(keyOf(500)));
+    expect(it.seek(utf8(keyOf(3)))).toBe(true);
+    expectAt(10);
+    it.seek(utf8(keyOf(500)));
+    expect(it.seek(utf8(keyOf(990)))).toBe(false);
+    expect(it.prev()).toBe(true);
+    expectAt(989);
+  });
+
+  test('it does not stand on one that was deleted', () => {
+    for (let i = 100; i < 900; i += 3) drop(db, keyOf(i));
+    for (let i = 100; i < 897; i += 3) {
+      expect(it.seek(utf8(keyOf(i + 1)))).toBe(true);
+      expectAt(i + 1);
+      expect(it.seek(utf8(keyOf(i)))).toBe(true);
+      expectAt(i + 1);
+    }
+  });
+
+  test.each(['next', 'prev'] as const)('its entry deleted, and read once more, %s() goes on', (move) => {
+    for (const isRead of [false, true]) {
+      const key = keyOf(isRead ? 400 : 450);
+      it.seek(utf8(key));
+      drop(db, key);
+      if (isRead) expect(text(it.key)).toBe(key);
+      expect(it[move]()).toBe(true);
+      expectAt((isRead ? 400 : 450) + (move === 'next' ? 1 : -1));
+    }
+  });
+
+  test('it comes to keys that were put beside it since', () => {
+    it.seek(utf8(keyOf(300)));
+    put(db, '000599');
+    put(db, '000601');
+    expect(it.prev()).toBe(true);
+    expect(at(it)).toBe(valueOf('000599'));
+    it.seek(utf8(keyOf(300)));
+    expect(it.next()).toBe(true);
+    expect(at(it)).toBe(valueOf('000601'));
+  });
+
+  test('it finds keys behind all others that were put in ascending order since', () => {
+    it = db.iterator();
+    for (let i = N; i < N + 600; i++) {
+      put(db, keyOf(i));
+      expect(it.seek(utf8(keyOf(i)))).toBe(true);
+      expectAt(i);
+      if (i % 9 === 0) {
+        expect(it.prev()).toBe(true);
+        expectAt(i - 1);
+      }
+    }
+  });
+});
+
 describe('a cursor over nothing', () => {
   const nothing = [
     { name: 'an empty DB', keys: '', range: undefined },
