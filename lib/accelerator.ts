@@ -167,7 +167,7 @@ export class Accelerator {
   reserve(): void {
     if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
     this.#pages.reserve(this.#unpaged + 1);
-    this.#hashes?.relieve();
+    if (!this.appending) this.#hashes?.relieve();
   }
 
   /** Adds the last node of the array, whose key `locate` did not find, at the place where it belongs. */

@@ -4,7 +4,6 @@ import {
   FIRST_NODE,
   HEIGHT,
   KEY_LENGTH,
-  MAX_HEIGHT,
   MEAN_NODE_SLOTS,
   NEXT,
   NONE,
@@ -31,19 +30,17 @@ const MAX_STASH = 4096;
 const BATCH = 32;
 /** Batches that a search enters, where as many wait. */
 const BATCHES_PER_SEARCH = 2;
-/** Slots of nodes that may wait: some 50,000 nodes. */
+/** Slots of nodes that may wait, some 50,000 nodes, before a put that is not in order enters some. */
 const MAX_WAITING = 1 << 18;
-/** Where so few wait, a node that goes is entered sooner than marked: small tables need no ring. */
+/** Where so few wait, a node that goes is entered sooner than marked: small tables need no marks. */
 const FEW_WAITING = 1 << 10;
-/** Slots of nodes that a ring of bits, one for every four of them, can tell apart. */
-const RING_SLOTS = 2 * MAX_WAITING;
-const RING_WORDS = RING_SLOTS / 4 / 32;
 const FIRST_BITS = 2;
 const MAX_BITS = 25;
 /** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
 const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
-const MAX_NODE_SLOTS = NEXT + MAX_HEIGHT;
+/** Nodes that are passed for each bucket that moves, where keys have to be read for it. */
+const NODES_PER_REHASH = 4;
 
 /** Where there was no memory for a larger table, it is asked for again after so many tries. */
 const PAUSE = 1024;
@@ -51,26 +48,45 @@ const PAUSE = 1024;
 const batchHashes = new Int32Array(BATCH);
 const batchNodes = new Int32Array(BATCH);
 
+/** A table of buckets. */
+interface Buckets {
+  readonly words: Int32Array;
+  /** Their number is 2^bits. */
+  readonly bits: number;
+  readonly refBits: number;
+  /** Entries of overflowed buckets, by bucket. */
+  readonly stash: Map<number, NodeIndex[]>;
+}
+
 /**
  * Finds the node of a key in about three touches of memory: bucket, node, record.
  *
  * A word is a node index in its low `refBits` bits and, above them, a tag: those bits of the key's hash that follow
  * the `bits` that name the bucket. A table of twice the buckets takes one more bit for the bucket and one less for
- * the tag, so that it can be made from the words alone, without reading any key: and a few buckets at a time, so
- * that nobody waits for it.
+ * the tag, and so on, so that it can be made from the words alone, without reading any key. Where far more nodes wait
+ * than it has room for, it grows to their size at once. Only if the nodes of a small table are far up, behind many that
+ * are gone, its tags lack bits for a larger one: then keys are read again.
  *
- * New nodes are not entered before somebody looks for keys, some with each search, or before very many wait: a table
- * that is only written to takes no time or memory for it, and in batches the misses of the cache overlap. Until all are
- * in, an ordered search must tell what is not there: as it does where there is no memory for a larger table.
+ * A few buckets move at a time, so that nobody waits for them. They have all moved before it grows again, as some 9
+ * nodes come for each bucket of the old table until then; only where nodes get too far up for it, or where there was no
+ * memory for it in time, may the rest have to move at once.
  *
- * Chosen keys can't degrade it: the hash is keyed, a bucket is all that is ever probed, and what does not fit in its
- * bucket is left to the ordered search.
+ * New nodes are not entered before somebody looks for keys, some with each search, or before very many wait that were
+ * put in no order: a table that is only written to, or only loaded in order, takes no time or memory for it, and in
+ * batches the misses of the cache overlap. Until all are in, an ordered search must tell what is not there: as it does
+ * where there is no memory for a larger table.
+ *
+ * Chosen keys can't degrade it: the hash is keyed, a bucket or, while buckets move, two are all that is ever probed,
+ * and what does not fit in its bucket is left to the ordered search.
  *
  * Invariants:
  * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED.
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
- * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old.
- * 4. Nodes from `#next` on wait for being entered, but for those marked in `#gone`.
+ * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old. New
+ *    entries are in the new table only: the bucket of an entry is that of the new table, or one of the old from
+ *    `#moved` on.
+ * 4. Nodes from `#next` on wait for being entered, but for those marked in `#gone`: of the node n, bit
+ *    (n - `#goneFrom`) / 4. No other bits are set.
  */
 export class HashIndex {
   readonly #storage: Storage;
@@ -78,28 +94,21 @@ export class HashIndex {
   readonly #firstFactor: number;
   readonly #secondFactor: number;
   readonly #memory: Memory;
-  #words: Int32Array;
-  #bits = FIRST_BITS;
-  #refBits = FIRST_BITS + REF_BITS_OVER;
-  /** Slots of nodes that it takes. While its buckets move, one for each node that is passed, it must still take those. */
-  #refLimit = 0;
-  /** Entries at which it grows. */
-  #growAt = 0;
-  #old: Int32Array | undefined;
-  #oldBits = 0;
-  #oldRefBits = 0;
+  #table: Buckets;
+  #old: Buckets | undefined;
   #moved = 0;
-  /** Entries of overflowed buckets, by bucket; and those of the old table. */
-  #stash = new Map<number, NodeIndex[]>();
-  #oldStash = new Map<number, NodeIndex[]>();
+  /** Whether words of the new table can be made from those of the old one alone. */
+  #derivable = true;
+  /** Entries in the stashes of both. */
   #stashed = 0;
   #stashIsWhole = true;
   /** Entries in buckets, stash, or left out. */
   #count = 0;
   #next = FIRST_NODE;
   #pause = 0;
-  /** Marks nodes that were removed while they waited. */
-  #gone: Int32Array | undefined;
+  /** Marks nodes that were removed while they waited: a bit for every 4 slots from `#goneFrom` on, 1/128 of theirs. */
+  #gone: Int32Array = new Int32Array(0);
+  #goneFrom = FIRST_NODE;
   #goneCount = 0;
   /** Removed nodes could not be marked: those that wait can't be entered any more. */
   #abandoned = false;
@@ -116,26 +125,25 @@ export class HashIndex {
     this.#seed = mix(seed | 0);
     this.#firstFactor = mix(this.#seed + 1) | 1;
     this.#secondFactor = mix(this.#seed + 2) | 1;
-    this.#words = allocateWords(memory, BUCKET << FIRST_BITS);
-    this.#setLimits();
+    this.#table = makeBuckets(memory, FIRST_BITS, FIRST_BITS + REF_BITS_OVER);
   }
 
   /** Empties it and keeps the table. */
   reset(): void {
     this.#old = undefined;
-    this.#words.fill(0);
+    this.#table.words.fill(0);
     this.#forgetStash();
     this.#count = 0;
     this.#pause = 0;
     this.#next = FIRST_NODE;
-    this.#gone?.fill(0);
+    this.#gone.fill(0);
     this.#goneCount = 0;
     this.#abandoned = false;
   }
 
   /** Bytes it takes. */
   get bytes(): number {
-    return this.#words.byteLength + (this.#old?.byteLength ?? 0) + (this.#gone?.byteLength ?? 0);
+    return this.#table.words.byteLength + (this.#old?.words.byteLength ?? 0) + this.#gone.byteLength;
   }
 
   /**
@@ -180,15 +188,39 @@ export class HashIndex {
 
   /** Reads what `find` of this hash will read first, so that it is in cache by then. */
   touch(hash: number): number {
-    return this.#words[(hash >>> (32 - this.#bits)) << BUCKET_SHIFT];
+    const { words, bits } = this.#isOld(hash) ? this.#old! : this.#table;
+    return words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
   }
 
-  /** The node of a key whose hash is `hash`; NONE; or UNKNOWN, where an ordered search must tell. */
-  find(key: Uint8Array, length: number, hash: number): NodeIndex | typeof UNKNOWN {
-    const old = this.#isOld(hash);
-    const words = old ? this.#old! : this.#words;
-    const bits = old ? this.#oldBits : this.#bits;
-    const refBits = old ? this.#oldRefBits : this.#refBits;
+  /**
+   * The node of a key whose hash is `hash`; NONE; or UNKNOWN, where an ordered search must tell. Without a key, any that
+   * the hash allows.
+   */
+  find(key: Uint8Array | undefined, length: number, hash: number): NodeIndex | typeof UNKNOWN {
+    // The old table first: while it only doubles, it has most of them.
+    let found: NodeIndex | typeof UNKNOWN = this.#isOld(hash)
+      ? this.#probe(this.#old!, hash, key, length)
+      : NONE;
+    if (found <= NONE) {
+      const newer = this.#probe(this.#table, hash, key, length);
+      if (newer !== NONE) found = newer;
+    }
+    return found === NONE && this.isBehind ? UNKNOWN : found;
+  }
+
+  /** A node whose key may have this hash; NONE if there is none; and OVERFLOWED where only an ordered search can tell. */
+  guess(hash: number): number {
+    const node = this.find(undefined, 0, hash);
+    return node === UNKNOWN ? OVERFLOWED : node;
+  }
+
+  /** What `find` says by one table alone. */
+  #probe(
+    { words, bits, refBits }: Buckets,
+    hash: number,
+    key: Uint8Array | undefined,
+    length: number,
+  ): NodeIndex | typeof UNKNOWN {
     const tag = (hash << bits) >>> refBits;
     const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
     const end = begin + BUCKET;
@@ -197,27 +229,10 @@ export class HashIndex {
       if (word === 0) break;
       if (word >>> refBits === tag) {
         const node = (word & ((1 << refBits) - 1)) as NodeIndex;
-        if (this.#holds(node, key, length)) return node;
+        if (key === undefined || this.#holds(node, key, length)) return node;
       }
     }
-    return words[end - 1] === OVERFLOWED || this.isBehind ? UNKNOWN : NONE;
-  }
-
-  /** A node whose key may have this hash; NONE if there is none; and OVERFLOWED where only an ordered search can tell. */
-  guess(hash: number): number {
-    const old = this.#isOld(hash);
-    const words = old ? this.#old! : this.#words;
-    const bits = old ? this.#oldBits : this.#bits;
-    const refBits = old ? this.#oldRefBits : this.#refBits;
-    const tag = (hash << bits) >>> refBits;
-    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
-    const end = begin + BUCKET;
-    for (let i = begin; i < end; i++) {
-      const word = words[i];
-      if (word === 0) break;
-      if (word >>> refBits === tag) return word & ((1 << refBits) - 1);
-    }
-    return words[end - 1] === OVERFLOWED || this.isBehind ? OVERFLOWED : NONE;
+    return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
   }
 
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
@@ -246,37 +261,40 @@ export class HashIndex {
     while (this.isBehind && this.#makeRoom()) this.#enterBatch();
   }
 
-  /** Makes room for a batch. @returns whether there is */
+  /**
+   * Makes room for a batch. Where more wait than twice the buckets would take, all get their room at once, unless
+   * buckets still move.
+   * @returns whether there is room
+   */
   #makeRoom(): boolean {
     if (this.#abandoned) return false;
     const end = this.#storage.nodes.length;
-    if (this.#count === 0) {
-      // Nothing has to move: at once as large as what waits will make it.
-      const waiting = (end - this.#next) / MEAN_NODE_SLOTS - this.#goneCount;
-      let bits = this.#bits;
-      while (GROW_AT << bits < waiting && bits < MAX_BITS) bits++;
-      if (bits > this.#bits) this.#rebuild(bits, bits + REF_BITS_OVER);
-    }
-    while (end > this.#refLimit && this.#refBits < MAX_REF_BITS) {
-      if (!this.#rebuild(this.#bits, this.#refBits + 1)) return false;
-    }
-    if (this.#count + BATCH > this.#growAt && this.#bits < MAX_BITS && this.#refBits < MAX_REF_BITS) {
-      this.#rebuild(this.#bits + 1, this.#refBits + 1); // Or else, buckets overflow.
-    }
-    return true;
+    const total = this.#count + (end - this.#next) / MEAN_NODE_SLOTS - this.#goneCount;
+    const growAt = GROW_AT << this.#table.bits;
+    const leastRefBits = 32 - Math.clz32(end - 1);
+    const beyond = leastRefBits > this.#table.refBits;
+    let { bits } = this.#table;
+    if (this.#count + BATCH > growAt) bits++;
+    if (total > 2 * growAt && (beyond || this.#old === undefined)) while (GROW_AT << bits < total) bits++;
+    bits = Math.min(bits, MAX_BITS);
+    if (bits === this.#table.bits && !beyond) return true;
+    const refBits = Math.min(Math.max(leastRefBits, bits + REF_BITS_OVER), MAX_REF_BITS);
+    // Without memory for more buckets, those there are overflow.
+    return this.#rebuild(bits, refBits) || !beyond;
   }
 
   #enterBatch(): void {
     const { array: nodes, length } = this.#storage.nodes;
+    const { words, bits } = this.#table;
     let node = this.#next;
     let count = 0;
     let touched = 0;
     for (let passed = 0; passed < BATCH && node < length; passed++) {
-      if (this.#old !== undefined) this.#moveBucket();
+      if (this.#old !== undefined && (this.#derivable || passed % NODES_PER_REHASH === 0)) this.#moveBucket();
       if (this.#goneCount === 0 || !this.#unmark(node)) {
         batchHashes[count] = this.hashOf(node);
         batchNodes[count] = node;
-        touched ^= this.touch(batchHashes[count]);
+        touched ^= words[(batchHashes[count] >>> (32 - bits)) << BUCKET_SHIFT];
         count++;
       }
       node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
@@ -296,42 +314,53 @@ export class HashIndex {
     }
     const hash = knownHash ?? this.hashOf(node);
     this.#count--;
-    const old = this.#isOld(hash);
-    if (this.#stashed > 0 && this.#unstash(old, hash, node)) return;
-    const words = old ? this.#old! : this.#words;
-    const bits = old ? this.#oldBits : this.#bits;
-    const refMask = (1 << (old ? this.#oldRefBits : this.#refBits)) - 1;
-    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    if (this.#isOld(hash) && this.#removeFrom(this.#old!, hash, node)) return;
+    this.#removeFrom(this.#table, hash, node);
+  }
+
+  /** @returns whether the node was there */
+  #removeFrom({ words, bits, refBits, stash }: Buckets, hash: number, node: NodeIndex): boolean {
+    const bucket = hash >>> (32 - bits);
+    if (this.#stashed > 0 && this.#unstash(stash, bucket, node)) return true;
+    const refMask = (1 << refBits) - 1;
+    const begin = bucket << BUCKET_SHIFT;
     let end = begin;
     while (end < begin + BUCKET && words[end] !== 0 && words[end] !== OVERFLOWED) end++;
     for (let i = begin; i < end; i++) {
       if ((words[i] & refMask) === node) {
         words[i] = words[end - 1];
         words[end - 1] = 0;
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   /** Marks a node that waits as gone. */
   #mark(node: NodeIndex): void {
-    if (this.#storage.nodes.length - this.#next > RING_SLOTS) this.#abandoned = true;
-    try {
-      this.#gone ??= allocateWords(this.#memory, RING_WORDS);
-    } catch {
-      this.#abandoned = true;
-    }
     if (this.#abandoned) return;
-    const bit = (node % RING_SLOTS) >> 2;
-    this.#gone![bit >> 5] |= 1 << (bit & 31);
+    if (this.#goneCount === 0) this.#goneFrom = this.#next;
+    const bit = (node - this.#goneFrom) >> 2;
+    if (bit >> 5 >= this.#gone.length) {
+      const needed = ((this.#storage.nodes.length - this.#goneFrom) >> 7) + 1;
+      try {
+        const larger = allocateWords(this.#memory, 2 * needed);
+        larger.set(this.#gone);
+        this.#gone = larger;
+      } catch {
+        this.#abandoned = true;
+        return;
+      }
+    }
+    this.#gone[bit >> 5] |= 1 << (bit & 31);
     this.#goneCount++;
   }
 
   /** Takes the mark off a node. @returns whether it had one */
   #unmark(node: NodeIndex): boolean {
-    const bit = (node % RING_SLOTS) >> 2;
-    if ((this.#gone![bit >> 5] & (1 << (bit & 31))) === 0) return false;
-    this.#gone![bit >> 5] &= ~(1 << (bit & 31));
+    const bit = (node - this.#goneFrom) >> 2;
+    if (bit >> 5 >= this.#gone.length || (this.#gone[bit >> 5] & (1 << (bit & 31))) === 0) return false;
+    this.#gone[bit >> 5] &= ~(1 << (bit & 31));
     this.#goneCount--;
     return true;
   }
@@ -356,43 +385,42 @@ export class HashIndex {
         if (table[i] !== 0 && table[i] !== OVERFLOWED) words++;
       }
     };
-    buckets(this.#words, 0);
-    if (this.#old !== undefined) buckets(this.#old, this.#moved);
+    buckets(this.#table.words, 0);
+    if (this.#old !== undefined) buckets(this.#old.words, this.#moved);
     expect(words === nodes.length || !this.#stashIsWhole, `the hash index holds ${words} of ${nodes.length}`);
   }
 
   /** Puts a node in its bucket. Of the hash, as many bits must be right as bucket and tag take. */
   #place(hash: number, node: NodeIndex): void {
-    const old = this.#isOld(hash);
-    const words = old ? this.#old! : this.#words;
-    const bits = old ? this.#oldBits : this.#bits;
-    const refBits = old ? this.#oldRefBits : this.#refBits;
-    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
-    const last = begin + BUCKET - 1;
-    let i = begin;
+    const { words, bits, refBits } = this.#table;
+    const bucket = hash >>> (32 - bits);
+    const last = (bucket << BUCKET_SHIFT) + BUCKET - 1;
+    let i = bucket << BUCKET_SHIFT;
     while (i < last && words[i] !== 0) i++;
     if (words[i] === 0) {
       words[i] = (((hash << bits) >>> refBits) << refBits) | node;
     } else {
-      const stash = old ? this.#oldStash : this.#stash;
-      this.#overflow(words, last, refBits, stash);
-      this.#stashAway(stash, hash >>> (32 - bits), node);
+      this.#overflow(bucket);
+      this.#stashAway(bucket, node);
     }
   }
 
-  /** Marks the bucket whose last word is at `last` as overflowed. */
-  #overflow(words: Int32Array, last: number, refBits: number, stash: Map<number, NodeIndex[]>): void {
+  /** Marks a bucket as overflowed. */
+  #overflow(bucket: number): void {
+    const { words, refBits } = this.#table;
+    const last = (bucket << BUCKET_SHIFT) + BUCKET - 1;
     const word = words[last];
     if (word === OVERFLOWED) return;
     words[last] = OVERFLOWED;
-    if (word !== 0) this.#stashAway(stash, last >> BUCKET_SHIFT, (word & ((1 << refBits) - 1)) as NodeIndex);
+    if (word !== 0) this.#stashAway(bucket, (word & ((1 << refBits) - 1)) as NodeIndex);
   }
 
-  #stashAway(stash: Map<number, NodeIndex[]>, bucket: number, node: NodeIndex): void {
+  #stashAway(bucket: number, node: NodeIndex): void {
     if (this.#stashed === MAX_STASH) {
       this.#stashIsWhole = false;
       return;
     }
+    const { stash } = this.#table;
     const nodes = stash.get(bucket);
     if (nodes === undefined) {
       stash.set(bucket, [node]);
@@ -402,10 +430,8 @@ export class HashIndex {
     this.#stashed++;
   }
 
-  /** Takes a node out of the stash. @returns whether it was there */
-  #unstash(old: boolean, hash: number, node: NodeIndex): boolean {
-    const stash = old ? this.#oldStash : this.#stash;
-    const bucket = hash >>> (32 - (old ? this.#oldBits : this.#bits));
+  /** Takes a node out of a stash. @returns whether it was there */
+  #unstash(stash: Map<number, NodeIndex[]>, bucket: number, node: NodeIndex): boolean {
     const nodes = stash.get(bucket);
     const i = nodes === undefined ? -1 : nodes.indexOf(node);
     if (i < 0) return false;
@@ -415,9 +441,9 @@ export class HashIndex {
     return true;
   }
 
-  /** Whether the bucket of a hash is still in the old table. */
+  /** Whether entries of this hash may still be in the old table. */
   #isOld(hash: number): boolean {
-    return this.#old !== undefined && hash >>> (32 - this.#oldBits) >= this.#moved;
+    return this.#old !== undefined && hash >>> (32 - this.#old.bits) >= this.#moved;
   }
 
   /**
@@ -429,83 +455,60 @@ export class HashIndex {
       this.#pause--;
       return false;
     }
-    let words: Int32Array;
+    let table: Buckets;
     try {
-      words = allocateWords(this.#memory, BUCKET << bits);
+      table = makeBuckets(this.#memory, bits, refBits);
     } catch {
       this.#pause = PAUSE;
       return false;
     }
     if (this.#count > 0) {
       while (this.#old !== undefined) this.#moveBucket();
-      this.#old = this.#words;
-      this.#oldBits = this.#bits;
-      this.#oldRefBits = this.#refBits;
-      this.#oldStash = this.#stash;
-      this.#stash = new Map();
+      this.#old = this.#table;
       this.#moved = 0;
+      // Bits that no longer name a node are left for the bucket.
+      this.#derivable = bits - this.#old.bits <= refBits - this.#old.refBits;
     } else {
       this.#old = undefined;
       this.#forgetStash();
     }
-    this.#words = words;
-    this.#bits = bits;
-    this.#refBits = refBits;
-    this.#setLimits();
+    this.#table = table;
     return true;
   }
 
   #forgetStash(): void {
-    this.#stash.clear();
-    this.#oldStash.clear();
+    this.#table.stash.clear();
     this.#stashed = 0;
     this.#stashIsWhole = true;
   }
 
-  #setLimits(): void {
-    this.#refLimit = 2 ** this.#refBits - (MAX_NODE_SLOTS << this.#bits);
-    this.#growAt = GROW_AT << this.#bits;
-  }
-
   #moveBucket(): void {
-    const from = this.#old!;
-    const to = this.#words;
-    const bits = this.#oldBits;
-    const refBits = this.#oldRefBits;
-    const newRefBits = this.#refBits;
+    const { words, bits, refBits, stash } = this.#old!;
     const bucket = this.#moved++;
     const begin = bucket << BUCKET_SHIFT;
     const last = begin + BUCKET - 1;
-    // One bit more, if any, says which of two buckets it is; until now nothing was put there.
-    const grown = this.#bits - bits;
-    let low = begin << grown;
-    let high = low + BUCKET;
-    for (let i = begin; i <= last && from[i] !== 0 && from[i] !== OVERFLOWED; i++) {
-      // Bucket and tag are the upper bits of the hash: all that the new table needs.
-      const tag = from[i] >>> refBits;
-      const node = from[i] & ((1 << refBits) - 1);
-      const hash = (bucket << (32 - bits)) | (tag << (refBits - bits));
-      const word = (((hash << this.#bits) >>> newRefBits) << newRefBits) | node;
-      if (grown === 1 && (hash >>> (31 - bits)) & 1) {
-        to[high++] = word;
-      } else {
-        to[low++] = word;
-      }
+    for (let i = begin; i <= last && words[i] !== 0 && words[i] !== OVERFLOWED; i++) {
+      const node = (words[i] & ((1 << refBits) - 1)) as NodeIndex;
+      // Bucket and tag are the upper bits of the hash.
+      const known = (bucket << (32 - bits)) | ((words[i] >>> refBits) << (refBits - bits));
+      this.#place(this.#derivable ? known : this.hashOf(node), node);
     }
-    if (from[last] === OVERFLOWED) this.#moveOverflowed(bucket, grown);
+    if (words[last] === OVERFLOWED) this.#moveOverflowed(bucket, stash.get(bucket) ?? []);
     if (this.#moved === 1 << bits) this.#old = undefined;
   }
 
-  #moveOverflowed(bucket: number, grown: number): void {
-    const nodes = this.#oldStash.get(bucket) ?? [];
-    this.#oldStash.delete(bucket);
+  /** Moves what an old bucket has in its stash. What was left out may belong to any of those that it becomes. */
+  #moveOverflowed(bucket: number, nodes: readonly NodeIndex[]): void {
     this.#stashed -= nodes.length;
     for (const node of nodes) this.#place(this.hashOf(node), node);
     if (this.#stashIsWhole) return;
-    for (let part = bucket << grown; part < (bucket + 1) << grown; part++) {
-      this.#overflow(this.#words, (part << BUCKET_SHIFT) + BUCKET - 1, this.#refBits, this.#stash);
-    }
+    const grown = this.#table.bits - this.#old!.bits;
+    for (let part = bucket << grown; part < (bucket + 1) << grown; part++) this.#overflow(part);
   }
+}
+
+function makeBuckets(memory: Memory, bits: number, refBits: number): Buckets {
+  return { words: allocateWords(memory, BUCKET << bits), bits, refBits, stash: new Map() };
 }
 
 function stir(h: number, first: number, second: number): number {

@@ -13,7 +13,8 @@ import {
 import { sharedLength } from '../lib/bytes.js';
 import { checkTable } from '../lib/check.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
-import { NEXT, NONE, Storage, localMemory, type NodeIndex } from '../lib/storage.js';
+import { Pages } from '../lib/pages.js';
+import { NEXT, NONE, Storage, localMemory, type Memory, type NodeIndex } from '../lib/storage.js';
 import type { Internals } from '../lib/table.js';
 import { sameBytes, show } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
@@ -577,18 +578,18 @@ class Flood {
   }
 }
 
-describe('buckets that overflow', () => {
-  /** Most fall into 8 buckets of 256. */
-  function crowded(count: number): Uint8Array[] {
-    const { index } = new Flood();
-    const keys: Uint8Array[] = [];
-    for (let n = 0; keys.length < count; n++) {
-      const key = word(n);
-      if ((index.hash(key, 4) >>> 24) % 32 === 5 || n % 160 === 0) keys.push(key);
-    }
-    return keys;
+/** Most fall into 8 buckets of 256. */
+function crowded(count: number): Uint8Array[] {
+  const { index } = new Flood();
+  const keys: Uint8Array[] = [];
+  for (let n = 0; keys.length < count; n++) {
+    const key = word(n);
+    if ((index.hash(key, 4) >>> 24) % 32 === 5 || n % 160 === 0) keys.push(key);
   }
+  return keys;
+}
 
+describe('buckets that overflow', () => {
   it.each([
     ['all are remembered', 4000],
     ['some are left out', 9000],
@@ -649,6 +650,324 @@ describe('buckets that overflow', () => {
     flood.check();
     for (const key of keys) flood.remove(key);
     for (const key of keys) flood.look(key);
+  });
+});
+
+describe('the hash index, behind far more than it has room for', () => {
+  const key = (n: number) => word(mix(n));
+  const absent = (n: number) => word(mix(0x40000000 + n));
+
+  /** Slots of nodes that are gone again: a table that is small addresses nodes far up then, and has few bits for tags. */
+  function bury(flood: Flood, count: number): void {
+    for (let n = 0; n < count; n++) {
+      flood.add(word(n));
+      if (n % 20 === 0) flood.index.settle();
+      flood.remove(word(n));
+    }
+  }
+
+  /** A hash index up to date with `few` keys, entered one by one, that then waits with `many` more. */
+  function outgrown(few: number, many: number, buried = 0): Flood {
+    const flood = new Flood();
+    bury(flood, buried);
+    for (let n = 0; n < few; n++) {
+      flood.add(key(n));
+      flood.index.settle();
+    }
+    for (let n = 0; n < many; n++) flood.add(key(few + n));
+    return flood;
+  }
+
+  /** Fails unless it decides by itself what is there, and by the hash alone what is not, but for a few keys. */
+  function mustDecide(flood: Flood, keys: readonly Uint8Array[]): void {
+    let unknown = 0;
+    let taken = 0;
+    for (const key of keys) if (!flood.look(key)) unknown++;
+    for (let n = 0; n < 5000; n++) {
+      const { index } = flood;
+      if (index.guess(index.hash(absent(n), 4)) !== NONE) taken++;
+      if (!flood.look(absent(n))) unknown++;
+    }
+    expect(unknown).toBeLessThan(0.04 * (keys.length + 5000));
+    expect(taken).toBeLessThan(0.06 * 5000);
+  }
+
+  const sizes = [
+    [1, 20_000, 0],
+    [5, 100_000, 0],
+    [3000, 20_000, 0],
+    // Buckets still move, and first have to be done; or the nodes are so many that this can't wait.
+    [4700, 18_000, 0],
+    [4700, 60_000, 0],
+    // The keys have to be read again.
+    [5, 40_000, 60_000],
+    [3000, 40_000, 60_000],
+    [4700, 60_000, 30_000],
+  ] as const;
+
+  it.each(sizes)(
+    'has a table of their size at once, of %d keys and %d more, behind %d',
+    (few, many, buried) => {
+      const flood = outgrown(few, many, buried);
+      const prng = new Prng(few + many);
+      const early = Array.from({ length: few }, (_, n) => key(n));
+      let unknown = 0;
+      for (let step = 0; flood.index.isBehind; step++) {
+        flood.index.catchUp();
+        // What is in it is found while it moves; only what is not can't be told.
+        for (let i = 0; step < 5 && i < 200; i++) if (!flood.look(prng.pick(early))) unknown++;
+        flood.look(key(prng.below(few + many)));
+        flood.look(absent(prng.below(1000)));
+      }
+      expect(unknown).toBeLessThan(40);
+      expect(flood.index.bytes).toBe(64 * 2 ** Math.ceil(Math.log2((few + many) / 9)));
+      flood.check();
+      mustDecide(
+        flood,
+        Array.from({ length: few + many }, (_, n) => key(n)),
+      );
+    },
+  );
+
+  it.each([
+    ['not at all', 0],
+    ['a few at a time, where nodes are far up', 80_000],
+  ])('reads keys again %s', (_, buried) => {
+    const hashOf = jest.spyOn(HashIndex.prototype, 'hashOf');
+    const times = () => {
+      const count = hashOf.mock.calls.length;
+      hashOf.mockClear();
+      return count;
+    };
+    try {
+      const flood = outgrown(0, 0, buried);
+      times();
+      for (let n = 0; n < 9000; n++) flood.add(key(n));
+      flood.index.settle();
+      // But for those of overflowed buckets.
+      expect(times()).toBeLessThan(9300);
+      for (let n = 9000; n < 70_000; n++) flood.add(key(n));
+      let most = 0;
+      let all = 0;
+      while (flood.index.isBehind) {
+        flood.index.catchUp();
+        const count = times();
+        most = Math.max(most, count);
+        all += count;
+      }
+      expect(most).toBeLessThan(64 + (64 / 4) * 16);
+      const again = buried > 0 ? 9000 : 0;
+      expect(all).toBeGreaterThanOrEqual(61_000 + again);
+      expect(all).toBeLessThan(62_000 + again);
+    } finally {
+      hashOf.mockRestore();
+    }
+  });
+
+  it('keeps its tags when it grows step by step behind many that were deleted', () => {
+    const flood = outgrown(5, 0, 120_000);
+    for (let n = 5; n < 40_000; n++) {
+      flood.add(key(n));
+      if (n % 40 > 0) continue;
+      flood.index.settle();
+      flood.look(key(n >>> 1));
+    }
+    flood.check();
+    mustDecide(
+      flood,
+      Array.from({ length: 40_000 }, (_, n) => key(n)),
+    );
+  });
+
+  it.each([1, 2, 3, 4])('knows all, put in bursts, removed and put again meanwhile (%d)', (seed) => {
+    const prng = new Prng(seed);
+    const flood = new Flood();
+    if (seed % 2 === 0) bury(flood, seed * 10_000);
+    let end = 0;
+    const add = (n: number) => {
+      if (!flood.nodes.has(latin1(key(n)))) flood.add(key(n));
+    };
+    const some = () => prng.below(end + 10);
+    while (end < 80_000) {
+      const burst = prng.pick([10, 300, 2000, 10_000, 40_000]);
+      for (let i = 0; i < burst; i++) add(end++);
+      for (let i = prng.below(700); i > 0; i--) {
+        const r = prng.below(8);
+        if (r < 4) flood.index.catchUp();
+        const n = r === 7 ? end - 1 - prng.below(Math.min(end, 300)) : some();
+        if (r > 3 && flood.nodes.has(latin1(key(n)))) flood.remove(key(n));
+        if (r === 4) add(n);
+        flood.look(key(n));
+        for (let k = 0; k < 5; k++) flood.look(key(some()));
+      }
+    }
+    const keys = Array.from({ length: end }, (_, n) => key(n));
+    for (const key of keys) flood.look(key);
+    flood.check();
+    mustDecide(flood, keys);
+  });
+
+  it.each([
+    ['all are remembered', 4000],
+    ['some are left out', 9000],
+  ])('knows what does not fit in its bucket: %s', (_, count) => {
+    const flood = new Flood();
+    const keys = crowded(count);
+    for (const key of keys) flood.add(key);
+    flood.check();
+    for (let n = 0; n < 60_000; n++) flood.add(word(0x40000000 + n));
+    const prng = new Prng(count);
+    while (flood.index.isBehind) {
+      flood.index.catchUp();
+      const key = prng.pick(keys);
+      if (prng.below(3) === 0 && flood.nodes.has(latin1(key))) flood.remove(key);
+      for (let i = 0; i < 10; i++) flood.look(prng.pick(keys));
+    }
+    for (const key of keys) flood.look(key);
+    flood.check();
+    let unknown = 0;
+    for (let n = 0; n < 60_000; n++) if (!flood.look(word(0x40000000 + n))) unknown++;
+    expect(unknown).toBeLessThan(4800);
+  });
+
+  /** A DB and what it must hold. */
+  class Checked {
+    readonly db: DB;
+    readonly model = new Map<number, number>();
+    #puts = 0;
+
+    constructor(memory: Memory) {
+      this.db = new DB({}, { ...memory, allocate: (bytes) => memory.allocate(bytes), seed: SEED });
+    }
+
+    put(n: number): void {
+      this.db.put(word(n), word(++this.#puts));
+      this.model.set(n, this.#puts);
+    }
+
+    delete(n: number): void {
+      must(this.db.delete(word(n)) === this.model.delete(n), () => `the delete of ${n} is wrong`);
+    }
+
+    look(n: number): void {
+      const value = this.model.get(n);
+      must(this.db.has(word(n)) === (value !== undefined), () => `has is wrong for ${n}`);
+      must(
+        sameBytes(this.db.get(word(n)), value === undefined ? undefined : word(value)),
+        () => `get of ${n}`,
+      );
+    }
+
+    /** @returns of how many of these only the ordered search knew */
+    searches(from: number, to: number): number {
+      const search = jest.spyOn(Pages.prototype, 'search');
+      for (let n = from; n < to; n++) this.look(n);
+      const count = search.mock.calls.length / 2;
+      search.mockRestore();
+      return count;
+    }
+  }
+
+  it('takes no notice of what is put in order, however much, until somebody looks', () => {
+    const table = new Checked(localMemory);
+    for (let n = 0; n < 5; n++) {
+      table.put(2 * n);
+      table.look(2 * n);
+    }
+    const hashOf = jest.spyOn(HashIndex.prototype, 'hashOf');
+    for (let n = 5; n < 120_000; n++) table.put(2 * n);
+    expect(hashOf).not.toHaveBeenCalled();
+    hashOf.mockRestore();
+    for (let n = 0; n < 2000; n++) table.look(mix(n) % 240_000);
+    checkStructure(table.db);
+    expect(table.searches(100_000, 120_000)).toBeLessThan(800);
+  });
+
+  it('does not know what was deleted while it waited, of 600,000 slots', () => {
+    const prng = new Prng(7);
+    const table = new Checked(localMemory);
+    for (let n = 0; n < 5; n++) table.put(n);
+    table.look(3);
+    let end = 5;
+    for (const size of [120_000, 30_000]) {
+      const begin = end;
+      const putTo = (to: number) => {
+        while (end < to) table.put(end++);
+      };
+      const deleteSome = (from: number, to: number) => {
+        for (let n = from + prng.below(9); n < to; n += 1 + prng.below(9)) table.delete(n);
+      };
+      putTo(begin + 2000);
+      deleteSome(begin, end);
+      putTo(begin + size);
+      deleteSome(begin, begin + 100);
+      deleteSome(end - 3000, end);
+      // Some are entered, some of them deleted, and some more that wait.
+      for (let i = 0; i < 500; i++) table.look(begin + prng.below(size));
+      deleteSome(begin, begin + size / 2);
+      for (let n = begin; n < begin + 500; n++) if (n % 7 === 0) table.put(n);
+      putTo(begin + size + 3000);
+      deleteSome(end - 100, end);
+      for (let i = 0; i < 300; i++) table.look(begin + prng.below(size));
+      deleteSome(end - 20_000, end);
+      for (let n = begin - 100; n < end + 100; n++) table.look(n);
+    }
+    checkStructure(table.db);
+    expect(table.searches(110_000, 130_000)).toBeLessThan(800);
+  });
+
+  it.each([
+    [300, 5000, 1],
+    [4700, 50_000, 2],
+    [20_000, 60_000, 3],
+  ])('is right in a DB that is changed while buckets move: %d keys, %d more', (few, many, seed) => {
+    const prng = new Prng(seed);
+    const table = new Checked(localMemory);
+    const id = (n: number) => mix(n) >>> 0;
+    for (let n = 0; n < few; n++) {
+      table.put(id(n));
+      table.look(id(n));
+    }
+    for (let n = few; n < few + many; n++) table.put(id(n));
+    for (let i = 0; i < 4000; i++) {
+      const n = id(prng.below(prng.below(2) === 0 ? few : few + many + 20));
+      const r = prng.below(10);
+      if (r < 2) table.delete(n);
+      if (r === 1 || r === 2) table.put(n);
+      table.look(n);
+      table.look(id(prng.below(few)));
+      if (i === 60 * seed) checkStructure(table.db);
+    }
+    for (let n = 0; n < few + many + 20; n++) table.look(id(n));
+    checkStructure(table.db);
+  });
+
+  it('does without a larger table where there is no memory for it, and has it later', () => {
+    let fails = false;
+    const table = new Checked(new FaultyMemory({}, () => fails));
+    for (let n = 0; n < 3000; n++) {
+      table.put(n);
+      table.look(n);
+    }
+    for (let n = 3000; n < 60_000; n++) table.put(n);
+    fails = true;
+    expect(table.searches(3000, 3400)).toBeGreaterThanOrEqual(400);
+    for (let n = 0; n < 60_000; n += 3) table.delete(n);
+    // What was deleted could not be marked: nothing of what waits may be entered any more.
+    fails = false;
+    for (let n = 0; n < 60_000; n += 10) table.look(n);
+    table.db.reset();
+    table.model.clear();
+    for (let n = 0; n < 3000; n++) table.put(n);
+    table.look(7);
+    for (let n = 3000; n < 60_000; n++) table.put(n);
+    fails = true;
+    table.look(7);
+    fails = false;
+    // It is not asked for again at once.
+    for (let n = 0; n < 5000; n++) table.look(n);
+    checkStructure(table.db);
+    expect(table.searches(40_000, 60_000)).toBeLessThan(800);
   });
 });
 
