@@ -188,11 +188,14 @@ export class Accelerator {
     this.#pages.append(this.#unpagedFrom, this.#unpagedShared);
   }
 
-  /** The node with exactly this key, and its place in the pages: `remove` may follow. */
+  /**
+   * The node with exactly this key, and its place in the pages: `remove` may follow. To enter a node in the hash index and
+   * take it out again pays only where ordered searches are dear.
+   */
   locatePresent(key: Uint8Array, keyLength: number): NodeIndex {
     const hashes = this.#hashes;
     this.#hash = undefined;
-    if (hashes !== undefined) {
+    if (hashes !== undefined && (!hashes.isBehind || this.#pages.isForked)) {
       if (hashes.isBehind) hashes.catchUp();
       this.#hash = hashes.hash(key, keyLength);
       const node = hashes.find(key, keyLength, this.#hash);

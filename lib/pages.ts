@@ -172,6 +172,11 @@ export class Pages {
     return (pages * (2 * PAGE + (1 << META_SHIFT)) + leaves) * Int32Array.BYTES_PER_ELEMENT;
   }
 
+  /** Whether abbreviations tell too little even of pages. */
+  get isForked(): boolean {
+    return this.#meta[(this.#root << META_SHIFT) + PREFIX] === FORKS;
+  }
+
   reset(): void {
     this.#pages = 1;
     this.#freePage = NO_PAGE;
