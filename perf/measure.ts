@@ -15,8 +15,8 @@ const COLLECT_AFTER_MS = 10;
 
 export async function runJob(competitor: Competitor, job: Job, report: Report): Promise<void> {
   if (job.task === 'memory') return measureMemory(competitor, job, report);
-  await measureRows(competitor, job, job.warmFolder, job.warmMs, () => {});
-  await measureRows(competitor, job, job.folder, job.minMs, report);
+  await measureRows(competitor, job, job.warmFolder, job.warmMs, 1, () => {});
+  await measureRows(competitor, job, job.folder, job.minMs, job.minReps, report);
 }
 
 async function measureRows(
@@ -24,6 +24,7 @@ async function measureRows(
   job: Job,
   folder: string,
   minMs: number,
+  minReps: number,
   report: Report,
 ): Promise<void> {
   const lists = new Lists(competitor, folder, job.valueBytes, report);
@@ -74,7 +75,7 @@ async function measureRows(
       times.push(elapsed);
       total += elapsed;
       uncollected += elapsed;
-    } while (total < minMs && times.length < MAX_REPETITIONS);
+    } while ((total < minMs || times.length < minReps) && times.length < MAX_REPETITIONS);
     const ops = keys.length || lists.use(row.base).count;
     report({ row: row.id, ns: (median(times) * 1e6) / ops, reps: times.length, ops, sum });
   }

@@ -17,6 +17,8 @@ export interface Job {
   valueBytes: number;
   /** Each row repeats until this much time has been measured. */
   minMs: number;
+  /** ... and so many times at least, so that the median leaves out what only the first pass pays. */
+  minReps: number;
   warmMs: number;
   /** Reserve room before every fill, for the competitors that can. */
   reserve: boolean;
@@ -27,6 +29,10 @@ export type Message =
   | { row: string; ns: number; reps: number; ops: number; sum: number }
   | { metric: string; value: number }
   | { list: string; hash: number };
+
+/** Repetitions of a row of up to so many entries. Larger ones take long enough to outweigh what the first pass pays. */
+export const REPETITIONS_WHEN_SMALL = 3;
+export const SMALL = 100_000;
 
 /** The repetitions of one row stop here even if `minMs` is not reached. */
 export const MAX_REPETITIONS = 200;

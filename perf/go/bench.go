@@ -43,6 +43,7 @@ type benchJob struct {
 	Metrics    []string   `json:"metrics"`
 	ValueBytes int        `json:"valueBytes"`
 	MinMs      float64    `json:"minMs"`
+	MinReps    int        `json:"minReps"`
 	WarmMs     float64    `json:"warmMs"`
 	Reserve    bool       `json:"reserve"`
 }
@@ -65,10 +66,10 @@ func bench(args []string) error {
 	if job.Task == "memory" {
 		return benchMemory(&job)
 	}
-	if err := benchRows(&job, job.WarmFolder, job.WarmMs, func(any) {}); err != nil {
+	if err := benchRows(&job, job.WarmFolder, job.WarmMs, 1, func(any) {}); err != nil {
 		return err
 	}
-	return benchRows(&job, job.Folder, job.MinMs, report)
+	return benchRows(&job, job.Folder, job.MinMs, job.MinReps, report)
 }
 
 func report(message any) {
@@ -173,7 +174,7 @@ func newMemDB(capacity int) *memdb.DB {
 	return memdb.New(comparer.DefaultComparer, capacity)
 }
 
-func benchRows(job *benchJob, path string, minMs float64, report func(any)) error {
+func benchRows(job *benchJob, path string, minMs float64, minReps int, report func(any)) error {
 	folder, err := openBenchFolder(path, job.ValueBytes, report)
 	if err != nil {
 		return err
@@ -246,7 +247,7 @@ func benchRows(job *benchJob, path string, minMs float64, report func(any)) erro
 			times = append(times, elapsed)
 			total += elapsed
 			uncollected += elapsed
-			if total >= minMs || len(times) >= maxRepetitions {
+			if (total >= minMs && len(times) >= minReps) || len(times) >= maxRepetitions {
 				break
 			}
 		}
