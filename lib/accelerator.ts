@@ -34,7 +34,7 @@ export class Accelerator {
   #unpagedFrom = NONE;
   /** Bytes that each of them shares with the one before. */
   #unpagedShared = 0;
-  /** Of the key that `locatePresent` was asked for last. */
+  /** Of the key that `locatePresent` was asked for last, if it was needed. */
   #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
   #ascending = false;
@@ -108,7 +108,7 @@ export class Accelerator {
     for (let begin = 0; begin < keys.length; begin += BATCH) {
       const count = Math.min(BATCH, keys.length - begin);
       if (hashes !== undefined) {
-        if (hashes.isBehind) hashes.catchUp();
+        for (let i = 0; i < count && hashes.isBehind; i++) hashes.catchUp();
         let touched = 0;
         for (let i = 0; i < count; i++) {
           const key = keys[begin + i];

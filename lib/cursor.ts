@@ -343,7 +343,7 @@ export abstract class Cursor {
     const { table } = this;
     if (++this.#steps < RUN_FROM || table.order.byteOrderedTail === undefined) return true;
     let place = this.#place;
-    // It went along the links, since places had changed.
+    // It went along the links, since its place was not known.
     if (place === NO_PLACE) place = table.placeOf(this.node);
     if (place === NO_PLACE) return true;
     if (this.run === NO_RUN) this.run = new Int32Array(RUN_WORDS);

@@ -67,9 +67,9 @@ interface Buckets {
  * than it has room for, it grows to their size at once. Only if the nodes of a small table are far up, behind many that
  * are gone, its tags lack bits for a larger one: then keys are read again.
  *
- * A few buckets move at a time, so that nobody waits for them. They have all moved before it grows again, as some 9
- * nodes come for each bucket of the old table until then; only where nodes get too far up for it, or where there was no
- * memory for it in time, may the rest have to move at once.
+ * A few buckets move at a time, so that nobody waits for them, and it grows again when all have moved. Mostly they have
+ * by then, as some 9 nodes come for each bucket of the old table; otherwise the next searches move them, and until then
+ * buckets get fuller, or where nodes are too far up for the table, they wait.
  *
  * New nodes are not entered before somebody looks for keys, some with each search, or before very many wait that were
  * put in no order: a table that is only written to, or only loaded in order, takes no time or memory for it, and in
@@ -258,7 +258,14 @@ export class HashIndex {
 
   /** Enters all nodes, if there is memory for it. */
   settle(): void {
-    while (this.isBehind && this.#makeRoom()) this.#enterBatch();
+    while (this.isBehind) {
+      const moved = this.#moved;
+      if (this.#makeRoom()) {
+        this.#enterBatch();
+      } else if (this.#moved === moved) {
+        return;
+      }
+    }
   }
 
   /**
@@ -441,6 +448,11 @@ export class HashIndex {
     return true;
   }
 
+  /** Whether there are entries in the old table. */
+  get #isMoving(): boolean {
+    return this.#old !== undefined && this.#count > 0;
+  }
+
   /** Whether entries of this hash may still be in the old table. */
   #isOld(hash: number): boolean {
     return this.#old !== undefined && hash >>> (32 - this.#old.bits) >= this.#moved;
@@ -448,13 +460,15 @@ export class HashIndex {
 
   /**
    * Begins a table of other dimensions; the buckets move with the nodes that are entered later.
-   * @returns whether there was memory for it
+   * @returns whether it could: not while many buckets of the one before still have to move, or without memory for it
    */
   #rebuild(bits: number, refBits: number): boolean {
     if (this.#pause > 0) {
       this.#pause--;
       return false;
     }
+    for (let i = 0; i < BATCH && this.#isMoving; i++) this.#moveBucket();
+    if (this.#isMoving) return false;
     let table: Buckets;
     try {
       table = makeBuckets(this.#memory, bits, refBits);
@@ -463,7 +477,6 @@ export class HashIndex {
       return false;
     }
     if (this.#count > 0) {
-      while (this.#old !== undefined) this.#moveBucket();
       this.#old = this.#table;
       this.#moved = 0;
       // Bits that no longer name a node are left for the bucket.

@@ -132,7 +132,10 @@ export class Pages {
   #freePages = 0;
   #root = NO_PAGE;
   #levels = 1;
-  /** Where the last search ended, in a leaf; and on the way to it, the place in each level above. */
+  /**
+   * Where the last search ended, in a leaf; and on the way to it, the place in each level above. After `toNode`, only the
+   * pages of those are known.
+   */
   place = NO_PLACE;
   readonly #path = new Int32Array(MAX_LEVELS);
   /** Leaves are mostly out of cache. */
@@ -172,7 +175,7 @@ export class Pages {
     return (pages * (2 * PAGE + (1 << META_SHIFT)) + leaves) * Int32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Whether abbreviations tell too little even of pages. */
+  /** Whether the root is a page of forks: searches are dear then. */
   get isForked(): boolean {
     return this.#meta[(this.#root << META_SHIFT) + PREFIX] === FORKS;
   }
@@ -392,7 +395,9 @@ export class Pages {
     const refs = this.#refs;
     let page = this.#leafOf[leafIndex(node)];
     let place = page << PAGE_SHIFT;
-    while ((refs[place] & NODE) !== node) place++;
+    const end = place + this.#meta[(page << META_SHIFT) + COUNT];
+    while (place < end && (refs[place] & NODE) !== node) place++;
+    if (place === end) expect(false, `node ${node} is not in its leaf`);
     this.place = place as Place;
     for (let level = 1; level < this.#levels; level++) {
       page = refs[(page << PAGE_SHIFT) + PARENT];
@@ -550,9 +555,7 @@ export class Pages {
    */
   reserve(entries: number): void {
     if (this.#leafOf !== undefined && this.#leafOf.length < leafIndex(this.#storage.nodes.array.length)) {
-      const leafOf = this.#allocateLeafOf();
-      leafOf.set(this.#leafOf);
-      this.#leafOf = leafOf;
+      this.#growLeafOf(this.#leafOf);
     }
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
@@ -578,6 +581,18 @@ export class Pages {
     this.#refs = refs;
     this.#meta = meta;
     this.#isLarge = refs.byteLength > OUT_OF_CACHE;
+  }
+
+  /** Without memory for it, goes on without. */
+  #growLeafOf(old: Int32Array): void {
+    this.#leafOf = undefined;
+    try {
+      const leafOf = this.#allocateLeafOf();
+      leafOf.set(old);
+      this.#leafOf = leafOf;
+    } catch {
+      // Places are searched for by keys then.
+    }
   }
 
   /** For all nodes that there is room for. */

@@ -331,7 +331,7 @@ export class Table {
       size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     }
     if (count === 0) return 0;
-    // Removing from the pages looks keys up, and leaves `towers.before` alone.
+    // Removing from the pages leaves `towers.before` alone. For an order of its own, it looks keys up.
     try {
       this.accelerator?.removeRun(first, end);
     } catch (error) {
