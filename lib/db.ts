@@ -4,7 +4,8 @@ import { DBIterator } from './iterator.js';
 import { keepOne } from './kept.js';
 import { byteOrder, orderOf } from './order.js';
 import { requireRange, type Range, type Scan } from './range.js';
-import { ComparerGuard } from './reentry.js';
+import { GivenHeights } from './heights.js';
+import { ReentryGuard } from './reentry.js';
 import { LocalRWLock, type RWLock } from './rwlock.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type NodeIndex } from './storage.js';
 import { Table, type Internals } from './table.js';
@@ -54,9 +55,11 @@ export class DB {
       throw new TypeError(`randHeight must be a function, but got ${describe(randHeight)}`);
     }
     const order = orderOf(comparer);
-    this.#lock = order === byteOrder ? lock : new ComparerGuard(lock, order);
+    const heights = randHeight && new GivenHeights(randHeight);
+    const mayReenter = order !== byteOrder || heights !== undefined;
+    this.#lock = mayReenter ? new ReentryGuard(lock, order, heights) : lock;
     this.#isLockOurs = options.lock === undefined;
-    this.#table = new Table({ order, capacity, randHeight, memory });
+    this.#table = new Table({ order, capacity, heights, memory });
     keepOne(DB, oneToKeep);
   }
 

@@ -29,6 +29,8 @@ export class SeededHeights implements Heights {
 /** A caller's. */
 export class GivenHeights implements Heights {
   readonly #source: () => number;
+  /** Whether it is being asked: what it calls meanwhile is called from inside. */
+  isAsked = false;
 
   constructor(source: () => number) {
     this.#source = source;
@@ -36,6 +38,11 @@ export class GivenHeights implements Heights {
 
   next(): number {
     const source = this.#source; // Called as a function: it is nobody's method.
-    return source();
+    this.isAsked = true;
+    try {
+      return source();
+    } finally {
+      this.isAsked = false;
+    }
   }
 }

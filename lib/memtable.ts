@@ -20,7 +20,7 @@ import { keepOne } from './kept.js';
 import { LookupKey } from './lookupkey.js';
 import { InternalOrder, type Order } from './order.js';
 import { requireRange, type Range } from './range.js';
-import { ComparerGuard } from './reentry.js';
+import { ReentryGuard } from './reentry.js';
 import { DEFAULT_CAPACITY, KEY_LENGTH, NONE, OFFSET, localMemory, type Memory } from './storage.js';
 import { Table } from './table.js';
 
@@ -56,7 +56,7 @@ const NO_VALUE = new Uint8Array(0);
 export class MemTable {
   readonly #table: Table;
   readonly #userOrder: Order;
-  readonly #guard: ComparerGuard;
+  readonly #guard: ReentryGuard;
   readonly #scratch = new KeyScratch();
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
@@ -70,7 +70,7 @@ export class MemTable {
       comparer instanceof InternalKeyComparer ? comparer : new InternalKeyComparer(comparer),
     );
     this.#userOrder = order.user;
-    this.#guard = new ComparerGuard(undefined, order);
+    this.#guard = new ReentryGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
     keepOne(MemTable, oneToKeep);
   }
@@ -187,11 +187,11 @@ export class MemTable {
  * whose last 8 bytes are sequence number and type.
  */
 export class MemTableIterator extends Cursor {
-  readonly #guard: ComparerGuard;
+  readonly #guard: ReentryGuard;
   readonly #scratch: KeyScratch;
 
   /** @internal */
-  constructor(table: Table, guard: ComparerGuard, scratch: KeyScratch, range: Range | undefined) {
+  constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
     super(table, guard, true, range);
     this.#guard = guard;
     this.#scratch = scratch;

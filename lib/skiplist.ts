@@ -6,7 +6,7 @@ import { MemDBError } from './errors.js';
 import { keepOne } from './kept.js';
 import { orderOf } from './order.js';
 import type { Range } from './range.js';
-import { ComparerGuard } from './reentry.js';
+import { ReentryGuard } from './reentry.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type Memory } from './storage.js';
 import { Table } from './table.js';
 
@@ -27,7 +27,7 @@ const NO_VALUE = new Uint8Array(0);
  */
 export class SkipList {
   readonly #table: Table;
-  readonly #guard: ComparerGuard;
+  readonly #guard: ReentryGuard;
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options?: SkipListOptions);
@@ -38,7 +38,7 @@ export class SkipList {
     requireComparer(comparer);
     requireCapacity(capacity, memory.kvLimit);
     const order = orderOf(comparer);
-    this.#guard = new ComparerGuard(undefined, order);
+    this.#guard = new ReentryGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
     keepOne(SkipList, oneToKeep);
   }

@@ -15,14 +15,15 @@ import {
   type Memory,
   type NodeIndex,
 } from './storage.js';
-import { GivenHeights, SeededHeights, type Heights } from './heights.js';
+import { SeededHeights, type Heights } from './heights.js';
 import { describe } from './bytes.js';
 import { Towers } from './towers.js';
 
 export interface TableOptions {
   order: Order;
   capacity: number;
-  randHeight?: () => number;
+  /** A caller's; seeded ones by default. */
+  heights?: Heights;
   memory?: Internals;
 }
 
@@ -79,12 +80,12 @@ export class Table {
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
 
-  constructor({ order, capacity, randHeight, memory = localMemory }: TableOptions) {
+  constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
     this.order = order;
     this.#memory = memory;
     this.storage = new Storage(capacity, memory);
     this.towers = new Towers(this.storage, order);
-    this.#givenHeights = randHeight && new GivenHeights(randHeight);
+    this.#givenHeights = heights;
     this.#heights = this.#givenHeights ?? new SeededHeights();
     this.#accelerate();
   }

@@ -16,7 +16,7 @@ import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
 import { NEXT, NONE, Storage, localMemory, type Memory, type NodeIndex } from '../lib/storage.js';
 import type { Internals } from '../lib/table.js';
-import { sameBytes, show } from './support/bytes.js';
+import { bytes, sameBytes, show, utf8 } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
 import { Prng, mix } from './support/prng.js';
 
@@ -1076,4 +1076,41 @@ describe('room for the nodes of records whose room was reserved', () => {
       checkStructure(db);
     },
   );
+});
+
+describe('how many waiting nodes are entered', () => {
+  const decimal = (n: number) => utf8(String(n).padStart(16, '0'));
+  const url = (n: number) => {
+    const slug = ['amber', 'amber-basin', 'basin', 'basin-cedar', 'cedar'][n % 5];
+    return utf8(`https://www.example.com/products/${slug}-${String(n).padStart(8, '0')}`);
+  };
+  const entered = (call: () => void) => {
+    const hashOf = jest.spyOn(HashIndex.prototype, 'hashOf');
+    call();
+    const count = hashOf.mock.calls.length;
+    hashOf.mockRestore();
+    return count;
+  };
+  const filled = (keyOf: (n: number) => Uint8Array) => {
+    const db = new DB();
+    for (let n = 0; n < 20_000; n++) db.put(keyOf(Math.imul(n, 7919) % 20_000), bytes());
+    return db;
+  };
+
+  it('is the same by getMany and by a loop of get', () => {
+    const keys = Array.from({ length: 100 }, (_, n) => decimal(n * 7));
+    const [one, other] = [filled(decimal), filled(decimal)];
+    const byLoop = entered(() => keys.forEach((key) => one.get(key)));
+    expect(byLoop).toBe(100 * 64);
+    expect(entered(() => other.getMany(keys))).toBe(byLoop);
+  });
+
+  it('is none by deletes, but where searches are dear', () => {
+    const keys = (keyOf: (n: number) => Uint8Array) => Array.from({ length: 100 }, (_, n) => keyOf(n * 7));
+    const [decimals, urls] = [filled(decimal), filled(url)];
+    expect(entered(() => keys(decimal).forEach((key) => decimals.delete(key)))).toBe(0);
+    expect(entered(() => keys(url).forEach((key) => urls.delete(key)))).toBeGreaterThan(100 * 32);
+    checkStructure(decimals);
+    checkStructure(urls);
+  });
 });

@@ -1,4 +1,4 @@
-import { DB, LockMisuseError, bytewise, checkStructure, type DBIterator } from '../lib/index.js';
+import { DB, LockMisuseError, bytewise, checkStructure, type DBIterator, type RWLock } from '../lib/index.js';
 import { bytes, text, utf8 } from './support/bytes.js';
 import { FaultyComparer, snapshot, thrownBy } from './support/faults.js';
 
@@ -112,37 +112,44 @@ describe.each(cases)('a comparer that calls $inner in the middle of $outer', ({ 
   });
 });
 
-describe.each([...writes, ...reads, ...others, ...glances])(
-  'a height source that calls %s',
-  (_, callBack) => {
-    it('is refused, and nothing is changed', () => {
-      let asked: (() => unknown) | undefined;
-      const db = new DB({
-        randHeight: () => {
-          asked?.();
-          return 1;
-        },
-      });
-      for (const key of 'hbdfaceg') db.put(utf8(key), utf8(`value of ${key}`));
-      const it = db.iterator({ start: utf8('b'), limit: utf8('g') });
-      it.seek(utf8('d'));
-      const orphan = db.iterator();
-      orphan.seek(utf8('e'));
-      db.delete(utf8('e'));
-      const before = snapshot(db);
+/** One that lets everyone through. */
+const openLock: RWLock = { rlock() {}, runlock() {}, lock() {}, unlock() {} };
+const locks = [
+  { kind: 'of its own', lock: undefined },
+  { kind: 'that lets everyone through', lock: openLock },
+];
 
-      asked = () => callBack({ db, comparer: new FaultyComparer(), it, orphan });
-      const error = thrownBy(() => db.put(utf8('new'), bytes()));
-      expect(error).toBeInstanceOf(LockMisuseError);
-      expect(error.message).toContain('must not call the DB it serves');
-      asked = undefined;
-      expect(snapshot(db)).toEqual(before);
-      checkStructure(db);
-      db.put(utf8('new'), bytes());
-      expect(db.has(utf8('new'))).toBe(true);
+describe.each(
+  locks.flatMap(({ kind, lock }) => inside.map(([name, callBack]) => ({ kind, lock, name, callBack }))),
+)('with a lock $kind, a height source that calls $name', ({ lock, callBack }) => {
+  it('is refused, and nothing is changed', () => {
+    let asked: (() => unknown) | undefined;
+    const db = new DB({
+      lock,
+      randHeight: () => {
+        asked?.();
+        return 1;
+      },
     });
-  },
-);
+    for (const key of 'hbdfaceg') db.put(utf8(key), utf8(`value of ${key}`));
+    const it = db.iterator({ start: utf8('b'), limit: utf8('g') });
+    it.seek(utf8('d'));
+    const orphan = db.iterator();
+    orphan.seek(utf8('e'));
+    db.delete(utf8('e'));
+    const before = snapshot(db);
+
+    asked = () => callBack({ db, comparer: new FaultyComparer(), it, orphan });
+    const error = thrownBy(() => db.put(utf8('new'), bytes()));
+    expect(error).toBeInstanceOf(LockMisuseError);
+    expect(error.message).toContain('must not call the DB it serves');
+    asked = undefined;
+    expect(snapshot(db)).toEqual(before);
+    checkStructure(db);
+    db.put(utf8('new'), bytes());
+    expect(db.has(utf8('new'))).toBe(true);
+  });
+});
 
 describe('a comparer that serves two DBs', () => {
   it('may be asked by both, and may read one while it serves the other', () => {
