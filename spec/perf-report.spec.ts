@@ -165,7 +165,7 @@ describe('the table', () => {
   });
 
   test('counts scans by positions against Go, scans of both kinds against peers, and names the worst row', () => {
-    const { go, peers } = summarise(results, [{ keys: 'url', n: 1000 }]);
+    const { go, peers, named } = summarise(results, [{ keys: 'url', n: 1000 }]);
     expect(go!.count).toBe(3);
     expect(go!.mean).toBeCloseTo(Math.cbrt(3 * 2 * 1.2));
     expect(go!.worst).toBeCloseTo(1.2);
@@ -173,6 +173,8 @@ describe('the table', () => {
     expect(peers!.count).toBe(3);
     expect(peers!.mean).toBeCloseTo(Math.cbrt(2.5 * 8 * 2));
     expect(peers!.worst).toBe(2);
+    expect(named!.count).toBe(2);
+    expect(named!.mean).toBeCloseTo(Math.sqrt(2.5 * 8));
     expect(peers!.where).toContain('js-sdsl');
   });
 
