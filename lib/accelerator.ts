@@ -213,7 +213,11 @@ export class Accelerator {
     this.#pages.remove();
   }
 
-  /** Adds all nodes of the table, for a start, given the first. @throws RangeError when there is no memory */
+  /**
+   * Adds all nodes of the table, for a start, given the first. Where there is a hash index there are none yet: it would
+   * take the ones that were deleted, too.
+   * @throws RangeError when there is no memory
+   */
   addAll(first: NodeIndex): void {
     const nodes = this.#storage.nodes.array;
     for (let node = first; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {

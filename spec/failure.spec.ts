@@ -552,3 +552,42 @@ test('a failed call leaves no trace in the comparer: the next calls are not take
   expect(() => db.get(utf8('a'))).not.toThrow(LockMisuseError);
   expect(bytewise.compare(db.find(bytes())![0], utf8('a'))).toBe(0);
 });
+
+describe('where there is no memory for the leaves of nodes', () => {
+  it('pages and hash go on without, and places are found by keys', () => {
+    const refusable = new Set<number>();
+    let refused = 0;
+    let armed = false;
+    const db = new DB(
+      {},
+      {
+        ...localMemory,
+        allocate(bytes) {
+          if (armed && refusable.has(bytes)) {
+            refused++;
+            throw new RangeError('no memory');
+          }
+          // If these are nodes, so many bytes will be asked for next: a word for every five slots.
+          if (armed) refusable.add(4 * Math.floor(bytes / 20));
+          return localMemory.allocate(bytes);
+        },
+      },
+    );
+    armed = true;
+    const key = (n: number) => utf8(String(n).padStart(5, '0'));
+    for (let n = 0; n < 3000; n++) db.put(key((n * 377) % 3000), bytes());
+    expect(refused).toBe(1);
+    expect(DB.tableOf(db).accelerator).toBeDefined();
+    const it = db.iterator();
+    for (let n = 1; n < 3000; n++) {
+      expect(db.has(key(n))).toBe(true);
+      it.seek(key(n));
+      expect(it.prev()).toBe(true);
+      expect(text(it.key)).toBe(text(key(n - 1)));
+    }
+    for (let n = 0; n < 3000; n += 3) expect(db.delete(key(n))).toBe(true);
+    checkStructure(db);
+    expect(db.deleteRange({ start: key(1000), limit: key(2000) })).toBe(667);
+    checkStructure(db);
+  });
+});

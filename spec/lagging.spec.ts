@@ -868,6 +868,12 @@ describe('the hash index, behind far more than it has room for', () => {
     }
   }
 
+  it('settles wholly though buckets of the table before still have to move', () => {
+    const flood = outgrown(4700, 60_000);
+    flood.index.settle();
+    expect(flood.index.isBehind).toBe(false);
+  });
+
   it('takes no notice of what is put in order, however much, until somebody looks', () => {
     const table = new Checked(localMemory);
     for (let n = 0; n < 5; n++) {
