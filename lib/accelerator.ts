@@ -72,7 +72,7 @@ export class Accelerator {
   /** The node with exactly this key, or NONE. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
     const node = this.#findHashed(key, keyLength);
-    return node !== UNKNOWN ? (node as NodeIndex) : this.pages.search(key, keyLength);
+    return node !== UNKNOWN ? node : this.pages.search(key, keyLength);
   }
 
   /**
@@ -81,7 +81,7 @@ export class Accelerator {
    */
   findSought(key: Uint8Array, keyLength: number): NodeIndex {
     const node = this.#seekingPresent ? this.#findHashed(key, keyLength) : UNKNOWN;
-    return node === UNKNOWN ? NONE : (node as NodeIndex);
+    return node === UNKNOWN ? NONE : node;
   }
 
   /** Sets the place in the pages to that of the first node at or above a key. */
@@ -90,7 +90,7 @@ export class Accelerator {
   }
 
   /** The node with exactly this key, or NONE; UNKNOWN where only an ordered search can tell. */
-  #findHashed(key: Uint8Array, keyLength: number): number {
+  #findHashed(key: Uint8Array, keyLength: number): NodeIndex | typeof UNKNOWN {
     const hashes = this.#hashes;
     if (hashes === undefined) return UNKNOWN;
     if (hashes.isBehind) hashes.catchUp();
@@ -139,7 +139,7 @@ export class Accelerator {
     this.appending = this.#ascending && last !== NONE && this.#follows(last, key, keyLength);
     if (this.appending) return NONE;
     const there = this.#overwriting ? this.#findHashed(key, keyLength) : UNKNOWN;
-    if (there > NONE) return there as NodeIndex;
+    if (there !== UNKNOWN && there !== NONE) return there;
     const node = this.pages.search(key, keyLength);
     this.#overwriting = node !== NONE;
     return node;
@@ -200,8 +200,8 @@ export class Accelerator {
       this.#hash = hashes.hash(key, keyLength);
       const node = hashes.find(key, keyLength, this.#hash);
       if (node !== UNKNOWN) {
-        if (node !== NONE) this.pages.toNode(node as NodeIndex);
-        return node as NodeIndex;
+        if (node !== NONE) this.pages.toNode(node);
+        return node;
       }
     }
     return this.pages.search(key, keyLength);

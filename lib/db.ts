@@ -1,10 +1,10 @@
 import { describe, isFilledBytes, requireBytes } from './bytes.js';
 import { bytewise, requireComparer, type Comparer } from './comparer.js';
+import { GivenHeights } from './heights.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from './kept.js';
 import { byteOrder, orderOf } from './order.js';
 import { requireRange, type Range, type Scan } from './range.js';
-import { GivenHeights } from './heights.js';
 import { ReentryGuard } from './reentry.js';
 import { LocalRWLock, type RWLock } from './rwlock.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type NodeIndex } from './storage.js';

@@ -3,7 +3,7 @@
 import { GO, OWN } from './competitors/index.js';
 import type { Options } from './options.js';
 import { GO_KEYS, type Keys } from './results.js';
-import { REPETITIONS_WHEN_SMALL, SMALL } from './protocol.js';
+import { leastRepetitions } from './protocol.js';
 import { METRICS, METRIC_ROWS, ROWS, type Row } from './rows.js';
 
 export interface Turn {
@@ -78,6 +78,5 @@ export function expectedRows(turn: Turn): string[] {
 export function guessSeconds(turn: Turn, n: number, minMs: number): number {
   const slow = turn.competitor === 'memory-level' || turn.competitor === 'functional-red-black-tree' ? 3 : 1;
   const rows = turn.rows.length || 4;
-  const reps = n <= SMALL ? REPETITIONS_WHEN_SMALL : 1;
-  return 0.5 + rows * (0.06 + Math.max(minMs / 1000, (reps * slow * n) / 1_500_000));
+  return 0.5 + rows * (0.06 + Math.max(minMs / 1000, (leastRepetitions(n) * slow * n) / 1_500_000));
 }

@@ -30,9 +30,10 @@ export type Message =
   | { metric: string; value: number }
   | { list: string; hash: number };
 
-/** Repetitions of a row of up to so many entries. Larger ones take long enough to outweigh what the first pass pays. */
-export const REPETITIONS_WHEN_SMALL = 3;
-export const SMALL = 100_000;
+/** How often, at least, a row of `n` entries repeats. Large ones take long enough to outweigh what the first pass pays. */
+export function leastRepetitions(n: number): number {
+  return n <= 100_000 ? 3 : 1;
+}
 
 /** The repetitions of one row stop here even if `minMs` is not reached. */
 export const MAX_REPETITIONS = 200;

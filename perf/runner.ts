@@ -8,7 +8,7 @@ import { writeKeyFolder } from './key-files.js';
 import { dbBenchLists, goleveldbLists, type KeyLists, type KeyShape } from './keys.js';
 import type { Options } from './options.js';
 import { type Cell, expectedRows, guessSeconds, type Turn } from './plan.js';
-import { REPETITIONS_WHEN_SMALL, SMALL, type Job, type Message } from './protocol.js';
+import { leastRepetitions, type Job, type Message } from './protocol.js';
 import { Random } from './random.js';
 import { type Gap, GO_KEYS, type Keys, type Sample } from './results.js';
 
@@ -111,7 +111,7 @@ export class Runner {
       metrics: turn.metrics,
       valueBytes: keys === GO_KEYS ? 0 : VALUE_BYTES,
       minMs: this.#options.minMs,
-      minReps: n <= SMALL ? REPETITIONS_WHEN_SMALL : 1,
+      minReps: leastRepetitions(n),
       warmMs: this.#options.warmMs,
       reserve: this.#options.reserve,
     };

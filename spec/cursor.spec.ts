@@ -545,6 +545,15 @@ describe('a cursor that is sought to keys that are there, again and again', () =
     expect(at(it)).toBe(valueOf('000601'));
   });
 
+  test('it finds its place among several keys that were put in ascending order since', () => {
+    it = db.iterator();
+    for (let i = N; i < N + 600; i += 6) {
+      for (let j = i; j < i + 6; j++) put(db, keyOf(j));
+      expect(it.seek(utf8(String(2 * i + 7).padStart(6, '0')))).toBe(true);
+      expectAt(i + 4);
+    }
+  });
+
   test('it finds keys behind all others that were put in ascending order since', () => {
     it = db.iterator();
     for (let i = N; i < N + 600; i++) {
