@@ -124,7 +124,8 @@ export class Accelerator {
       }
       for (let i = 0; i < count; i++) {
         const key = keys[begin + i];
-        const node = hashes === undefined ? UNKNOWN : hashes.find(key, key.length, batchHashes[i]);
+        const node =
+          hashes === undefined ? UNKNOWN : hashes.confirm(batchNodes[i], key, key.length, batchHashes[i]);
         found(node === UNKNOWN ? this.pages.search(key, key.length) : node);
       }
     }

@@ -22,20 +22,27 @@ export interface Allocator<T extends Flat> {
  * next to nothing: it is touching it, and copying, that takes time.
  */
 const FACTOR = 4;
+/**
+ * Allocators keep blocks up to some size (32 MiB in glibc) for the next who asks, and have to clear all of what they give
+ * again, touched or not. That counts in these sizes, so an array that would come to be of one grows by less.
+ */
+const CLEARED_FROM = 8 * 2 ** 20;
+const CLEARED_TO = 32 * 2 ** 20;
+const SMALL_FACTOR = 2;
 /** How many times its length, at most, an array becomes where more elements are foreseen. */
 export const FORESIGHT = 16;
 /** Below this many bytes, copying everything at once takes no time that anybody would notice. */
 const COPY_AT_ONCE = 1 << 19;
 /** Above it, how far the array fills between two steps of the copying. */
-const STEP_BYTES = 1 << 15;
+const STEP_BYTES = 1 << 14;
 /** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
-const LEFT = 8;
+const LEFT = 16;
 
 /**
  * A typed array that is appended to and grows when it is full.
  *
- * Copying tens of megabytes at once would stall the event loop, so a large array is copied while its last eighth
- * fills: a larger one stands beside it, and every stretch appended brings eight stretches over. Only the room that
+ * Copying tens of megabytes at once would stall the event loop, so a large array is copied while its last sixteenth
+ * fills: a larger one stands beside it, and every stretch appended brings sixteen stretches over. Only the room that
  * was asked for at first is not copied from before it is full: who asks for room knows how much will come.
  *
  * Invariants:
@@ -148,7 +155,9 @@ export class Growable<T extends Flat> {
     const { limit } = this.#extent;
     const { length } = this.array;
     const little = Math.min(Math.ceil(needed * 1.125), limit);
-    const usual = Math.min(Math.max(FACTOR * length, little), limit);
+    const bytes = FACTOR * length * this.array.BYTES_PER_ELEMENT;
+    const factor = bytes > CLEARED_FROM && bytes <= CLEARED_TO ? SMALL_FACTOR : FACTOR;
+    const usual = Math.min(Math.max(factor * length, little), limit);
     const foreseen = Math.min(this.#allocator.foresee?.() ?? 0, FORESIGHT * length);
     const much = Math.min(Math.max(foreseen, usual), limit);
     let failure: unknown;

@@ -214,6 +214,12 @@ export class HashIndex {
     return node === UNKNOWN ? OVERFLOWED : node;
   }
 
+  /** What `find` says, given what `guess` said. */
+  confirm(guessed: number, key: Uint8Array, length: number, hash: number): NodeIndex | typeof UNKNOWN {
+    const isRight = guessed === NONE || this.#holds(guessed as NodeIndex, key, length);
+    return isRight ? (guessed as NodeIndex) : this.find(key, length, hash);
+  }
+
   /** What `find` says by one table alone. */
   #probe(
     { words, bits, refBits }: Buckets,

@@ -167,6 +167,16 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
     expect(sizes.length).toBeLessThan(2 + Math.log2(g.array.length));
   });
 
+  it('grows fourfold, but twofold to sizes of which all would be cleared', () => {
+    const MiB = 2 ** 20 / Kind.BYTES_PER_ELEMENT;
+    const { g, stats } = growable(Kind, MiB);
+    while (g.array.length < 200 * MiB) {
+      g.length = g.array.length;
+      g.reserve(1);
+    }
+    expect(stats.allocations.map((length) => length / MiB)).toEqual([1, 4, 8, 16, 64, 256]);
+  });
+
   it('truncated while it is copied, starts anew', () => {
     const { g, append } = halfCopied(Kind);
     const { array } = g;
