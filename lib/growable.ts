@@ -23,11 +23,12 @@ export interface Allocator<T extends Flat> {
  */
 const FACTOR = 4;
 /**
- * Allocators keep blocks up to some size (32 MiB in glibc) for the next who asks, and have to clear all of what they give
- * again, touched or not. That counts in these sizes, so an array that would come to be of one grows by less.
+ * Allocators keep blocks below some size (32 MiB in glibc) for the next who asks, and have to clear all of what they give
+ * again, touched or not. Where that counts, above the first and below the second of these sizes, an array grows by less,
+ * unless more is foreseen or needed.
  */
-const CLEARED_FROM = 8 * 2 ** 20;
-const CLEARED_TO = 32 * 2 ** 20;
+const CLEARED_ABOVE = 8 * 2 ** 20;
+const CLEARED_BELOW = 32 * 2 ** 20;
 const SMALL_FACTOR = 2;
 /** How many times its length, at most, an array becomes where more elements are foreseen. */
 export const FORESIGHT = 16;
@@ -156,7 +157,7 @@ export class Growable<T extends Flat> {
     const { length } = this.array;
     const little = Math.min(Math.ceil(needed * 1.125), limit);
     const bytes = FACTOR * length * this.array.BYTES_PER_ELEMENT;
-    const factor = bytes > CLEARED_FROM && bytes <= CLEARED_TO ? SMALL_FACTOR : FACTOR;
+    const factor = bytes > CLEARED_ABOVE && bytes < CLEARED_BELOW ? SMALL_FACTOR : FACTOR;
     const usual = Math.min(Math.max(factor * length, little), limit);
     const foreseen = Math.min(this.#allocator.foresee?.() ?? 0, FORESIGHT * length);
     const much = Math.min(Math.max(foreseen, usual), limit);

@@ -147,7 +147,7 @@ export class MemTable {
   /**
    * Bytes in use by keys, values and everything kept to find them. It grows with every `add` by about what that adds,
    * so it tells when to begin a new table, as LevelDB's `ApproximateMemoryUsage` does. What is reserved ahead does
-   * not count: growth by doubling may hold up to as much again.
+   * not count: an array that has just grown may hold up to three times as much again.
    */
   get approximateMemoryUsage(): number {
     return this.#table.storage.kv.length + this.#table.indexBytes;

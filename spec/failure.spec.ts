@@ -226,7 +226,7 @@ describe('a height source', () => {
 
 describe('an allocation that fails', () => {
   /** Enough for both arrays to double many times, and kvData to the size from which it is copied bit by bit. */
-  const COUNT = 13_000;
+  const COUNT = 18_000;
   const keys = Array.from({ length: COUNT }, (_, i) => utf8(`key ${(i * 7919) % COUNT}`));
   const values = Array.from({ length: 256 }, (_, i) => new Uint8Array(60).fill(i));
   const key = (i: number) => keys[i];

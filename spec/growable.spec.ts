@@ -167,14 +167,40 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
     expect(sizes.length).toBeLessThan(2 + Math.log2(g.array.length));
   });
 
-  it('grows fourfold, but twofold to sizes of which all would be cleared', () => {
+  test.each([
+    [1, 4, 8, 32, 128],
+    [1.5, 6, 12, 48, 192],
+    [2, 8, 32, 128],
+    [2.5, 5, 10, 40, 160],
+    [7.5, 15, 60, 240],
+  ])('grows fourfold, but twofold to sizes of which all would be cleared: %p MiB ...', (...sizes) => {
     const MiB = 2 ** 20 / Kind.BYTES_PER_ELEMENT;
-    const { g, stats } = growable(Kind, MiB);
-    while (g.array.length < 200 * MiB) {
+    const { g, stats } = growable(Kind, sizes[0] * MiB);
+    while (g.array.length < 100 * MiB) {
       g.length = g.array.length;
       g.reserve(1);
     }
-    expect(stats.allocations.map((length) => length / MiB)).toEqual([1, 4, 8, 16, 64, 256]);
+    expect(stats.allocations.map((length) => length / MiB)).toEqual(sizes);
+  });
+
+  it('copies ahead while the last sixteenth fills, and not before', () => {
+    const { g, stats } = growable(Kind);
+    while (g.array.length * g.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE) {
+      g.length = g.array.length;
+      g.reserve(1);
+    }
+    const { length } = g.array;
+    const allocations = stats.allocations.length;
+    stats.copied = 0;
+    g.length = Math.floor((length * 15) / 16) - 1;
+    g.reserve(1);
+    expect(stats.allocations).toHaveLength(allocations);
+    expect(stats.copied).toBe(0);
+    g.length++;
+    g.reserve(1);
+    expect(stats.allocations).toHaveLength(allocations + 1);
+    expect(stats.copied).toBeGreaterThan(0);
+    expect(stats.copied).toBeLessThanOrEqual(COPY_AT_ONCE / 2 + 1000);
   });
 
   it('truncated while it is copied, starts anew', () => {
