@@ -174,7 +174,7 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
     [2.5, 5, 10, 40, 160],
     [7.5, 15, 60, 240],
   ])('grows fourfold, but twofold to sizes of which all would be cleared: %p MiB ...', (...sizes) => {
-    const MiB = 2 ** 20 / Kind.BYTES_PER_ELEMENT;
+    const MiB = 2 ** 20 / new Kind(0).BYTES_PER_ELEMENT;
     const { g, stats } = growable(Kind, sizes[0] * MiB);
     while (g.array.length < 100 * MiB) {
       g.length = g.array.length;
