@@ -33,10 +33,13 @@ export function sharedLength(
   end: number,
 ): number {
   let i = from;
-  for (; i + 4 <= end; i += 4) {
-    const word = key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
-    const difference = kv.getInt32(start + i, true) ^ word;
-    if (difference !== 0) return i + lowestByte(difference);
+  for (; i + 8 <= end; i += 8) {
+    const low = key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
+    const inLow = kv.getInt32(start + i, true) ^ low;
+    if (inLow !== 0) return i + lowestByte(inLow);
+    const high = key[i + 4] | (key[i + 5] << 8) | (key[i + 6] << 16) | (key[i + 7] << 24);
+    const inHigh = kv.getInt32(start + i + 4, true) ^ high;
+    if (inHigh !== 0) return i + 4 + lowestByte(inHigh);
   }
   while (i < end && kv.getUint8(start + i) === key[i]) i++;
   return i;
@@ -73,9 +76,21 @@ const SET_FROM = 32;
 export function copyBytes(source: Uint8Array, length: number, target: Uint8Array, offset: number): void {
   if (length >= SET_FROM) {
     target.set(length === source.length ? source : source.subarray(0, length), offset);
-  } else {
-    for (let i = 0; i < length; i++) target[offset + i] = source[i];
+    return;
   }
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    const at = offset + i;
+    target[at] = source[i];
+    target[at + 1] = source[i + 1];
+    target[at + 2] = source[i + 2];
+    target[at + 3] = source[i + 3];
+    target[at + 4] = source[i + 4];
+    target[at + 5] = source[i + 5];
+    target[at + 6] = source[i + 6];
+    target[at + 7] = source[i + 7];
+  }
+  for (; i < length; i++) target[offset + i] = source[i];
 }
 
 /** Throws a TypeError, saying what was given and how to encode it, unless `value` is a usable Uint8Array. */
@@ -88,16 +103,31 @@ export function isFilledBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.length > 0;
 }
 
+/**
+ * The last empty array that was found to be truly empty, with nothing behind it that it could have lost: it will always
+ * be. To ask again takes as long as a small put.
+ */
+let knownEmpty: Uint8Array | undefined;
+
 function requireOddBytes(value: unknown, what: string): asserts value is Uint8Array {
+  if (value !== undefined && value === knownEmpty) return;
   if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
     throw new TypeError(`${what} must be a Uint8Array, but got ${describe(value)}${howToEncode(value)}`);
   }
   // One that is lost begins at 0, whatever it began at before.
-  if (value.length === 0 && value.byteOffset === 0 && isLost(value)) {
-    throw new TypeError(
-      `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before`,
-    );
+  if (value.length === 0 && value.byteOffset === 0) {
+    if (isLost(value)) {
+      throw new TypeError(
+        `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before`,
+      );
+    }
+    if (isEmptyForGood(value.buffer)) knownEmpty = value;
   }
+}
+
+/** Whether nothing can ever be in a buffer that is not detached. */
+function isEmptyForGood(buffer: ArrayBufferLike & { maxByteLength?: number }): boolean {
+  return (buffer.maxByteLength ?? buffer.byteLength) === 0;
 }
 
 /** A Uint8Array of another realm (an iframe, a vm context) is no `instanceof` ours. */

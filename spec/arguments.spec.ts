@@ -98,6 +98,31 @@ const wrong: { name: string; value: unknown; message: string }[] = [
   { name: 'an array beyond the end of a buffer that was shrunk', value: shrunk(), message: GONE },
 ];
 
+describe('an empty array', () => {
+  it('that was taken does not let another pass that has lost its bytes', () => {
+    const db = new DB();
+    const empty = bytes();
+    for (const key of ['a', 'b']) db.put(utf8(key), empty);
+    for (const lost of [detached(), shrunk()]) {
+      expect(() => db.put(utf8('c'), lost)).toThrow(GONE);
+      expect(() => db.put(lost, empty)).toThrow(GONE);
+    }
+    expect([...db.keys()].map(text)).toEqual(['a', 'b']);
+  });
+
+  it('that was taken, and has got bytes and lost them since, is refused', () => {
+    const db = new DB();
+    const buffer = new ArrayBuffer(0, { maxByteLength: 8 });
+    const array = new Uint8Array(buffer);
+    db.put(utf8('a'), array);
+    buffer.resize(8);
+    db.put(utf8('b'), array);
+    structuredClone(buffer, { transfer: [buffer] });
+    expect(() => db.put(utf8('a'), array)).toThrow(GONE);
+    expect([...db.values()].map((value) => value.length)).toEqual([0, 8]);
+  });
+});
+
 describe.each(wrong)('$name given for bytes', ({ value, message }) => {
   const given = value as Uint8Array;
   const calls: { name: string; what: string; call: (db: DB) => unknown }[] = [
