@@ -9,6 +9,8 @@ import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Stora
 const BATCH = 32;
 /** Nodes that may wait for being added to the pages. */
 const MAX_UNPAGED = 256;
+/** Nodes for which room is made at a time. */
+const UNPAGED_STEP = 32;
 
 const batchHashes = new Int32Array(BATCH);
 const batchNodes = new Int32Array(BATCH);
@@ -32,8 +34,9 @@ export class Accelerator {
   readonly #hashes: HashIndex | undefined;
   #unpaged = 0;
   #unpagedFrom = NONE;
-  /** Bytes that each of them shares with the one before. */
-  #unpagedShared = 0;
+  /** Bytes that each of them shares with the one before; and the least of these. */
+  readonly #unpagedShared = new Int32Array(MAX_UNPAGED);
+  #leastShared = 0;
   /** Of the key that `locatePresent` was asked for last, if it was needed. */
   #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
@@ -80,7 +83,7 @@ export class Accelerator {
    * the first one at or above it.
    */
   findSought(key: Uint8Array, keyLength: number): NodeIndex {
-    const node = this.#seekingPresent ? this.#findHashed(key, keyLength) : UNKNOWN;
+    const node = this.#seekingPresent === true ? this.#findHashed(key, keyLength) : UNKNOWN;
     return node === UNKNOWN ? NONE : node;
   }
 
@@ -137,9 +140,12 @@ export class Accelerator {
    * @param last the last node of the table, or NONE
    */
   locate(key: Uint8Array, keyLength: number, last: NodeIndex): NodeIndex {
-    this.appending = this.#ascending && last !== NONE && this.#follows(last, key, keyLength);
-    if (this.appending) return NONE;
-    const there = this.#overwriting ? this.#findHashed(key, keyLength) : UNKNOWN;
+    if (this.#ascending === true && last !== NONE && this.#follows(last, key, keyLength)) {
+      this.appending = true;
+      return NONE;
+    }
+    this.appending = false;
+    const there = this.#overwriting === true ? this.#findHashed(key, keyLength) : UNKNOWN;
     if (there !== UNKNOWN && there !== NONE) return there;
     const node = this.pages.search(key, keyLength);
     this.#overwriting = node !== NONE;
@@ -153,7 +159,7 @@ export class Accelerator {
     const start = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
     const tail = this.#order.byteOrderedTail;
-    const end = tail === undefined ? 0 : Math.min(keyLength, length) - tail;
+    const end = tail === undefined ? 0 : (keyLength < length ? keyLength : length) - tail;
     const shared = sharedLength(this.#storage.kv.view, start, key, 0, end);
     this.#shared = shared;
     return shared < end
@@ -166,27 +172,37 @@ export class Accelerator {
    * @throws RangeError when there is no memory
    */
   reserve(): void {
-    if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
-    this.#pages.reserve(this.#unpaged + 1);
-    if (!this.appending) this.#hashes?.relieve();
+    if (this.appending !== true) {
+      this.#pages.reserve(1);
+      this.#hashes?.relieve();
+    } else if ((this.#unpaged & (UNPAGED_STEP - 1)) === 0) {
+      if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
+      this.#pages.reserve(this.#unpaged + UNPAGED_STEP);
+    }
   }
 
-  /** Adds the last node of the array, whose key `locate` did not find, at the place where it belongs. */
-  insert(node: NodeIndex): void {
-    if (!this.appending) {
-      this.#ascending = this.#pages.isEnd();
+  /**
+   * Adds the last node of the array, whose key `locate` did not find, at the place where it belongs.
+   * @param isLast whether that is behind all others
+   */
+  insert(node: NodeIndex, isLast: boolean): void {
+    if (this.appending !== true) {
+      this.#ascending = isLast;
       this.#pages.insert(node);
-    } else if (this.#unpaged++ === 0) {
-      this.#unpagedFrom = node;
-      this.#unpagedShared = this.#shared;
-    } else if (this.#shared < this.#unpagedShared) {
-      this.#unpagedShared = this.#shared;
+      return;
     }
+    if (this.#unpaged === 0) {
+      this.#unpagedFrom = node;
+      this.#leastShared = this.#shared;
+    } else if (this.#shared < this.#leastShared) {
+      this.#leastShared = this.#shared;
+    }
+    this.#unpagedShared[this.#unpaged++] = this.#shared;
   }
 
   #addToPages(): void {
     this.#unpaged = 0;
-    this.#pages.append(this.#unpagedFrom, this.#unpagedShared);
+    this.#pages.append(this.#unpagedFrom, this.#unpagedShared, this.#leastShared);
   }
 
   /**

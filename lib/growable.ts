@@ -79,7 +79,7 @@ export class Growable<T extends Flat> {
 
   /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
   reserve(extra: number): void {
-    if (this.length + extra > this.#quietUntil) this.#grow(this.length + extra);
+    if (this.length + extra > this.#quietUntil) this.#grow(extra);
   }
 
   /** Changes an element below `length`. */
@@ -96,7 +96,8 @@ export class Growable<T extends Flat> {
     this.#quietUntil = this.#quietFrom(length);
   }
 
-  #grow(needed: number): void {
+  #grow(extra: number): void {
+    const needed = this.length + extra;
     const { name, unit, limit } = this.#extent;
     if (needed > limit) {
       throw new CapacityError(

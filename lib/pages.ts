@@ -44,6 +44,8 @@ const PARENT = PAGE - 1;
 const UNUSED = 0x7fffffff;
 /** Entries of a page, where keys come in random order. */
 const MEAN_COUNT = 44;
+/** Fewer entries than this do not show what the keys of a page are like. */
+const FEW = 8;
 /** Of the four bytes that an abbreviation takes in, these are whole, unless a key has ended before. */
 const WHOLE_BYTES = 3;
 
@@ -177,7 +179,11 @@ export class Pages {
 
   /** Whether the root is a page of forks: searches are dear then. */
   get isForked(): boolean {
-    return this.#meta[(this.#root << META_SHIFT) + PREFIX] === FORKS;
+    return this.#isForks(this.#root);
+  }
+
+  #isForks(page: number): boolean {
+    return this.#meta[(page << META_SHIFT) + PREFIX] === FORKS;
   }
 
   reset(): void {
@@ -444,12 +450,6 @@ export class Pages {
     this.#shared = last === NONE || this.#tail === undefined ? 0 : this.#sharedByNodes(last, node);
   }
 
-  /** Whether the place is behind the last entry. */
-  isEnd(): boolean {
-    const meta = (this.place >> PAGE_SHIFT) << META_SHIFT;
-    return this.#meta[meta + FOLLOWING] === NO_PAGE && (this.place & SLOT) === this.#meta[meta + COUNT];
-  }
-
   /** The node at the place of an entry; NONE at NO_PLACE. */
   nodeAt(place: Place): NodeIndex {
     return place === NO_PLACE ? NONE : ((this.#refs[place] & NODE) as NodeIndex);
@@ -554,9 +554,6 @@ export class Pages {
    * @throws RangeError when there is no memory
    */
   reserve(entries: number): void {
-    if (this.#leafOf !== undefined && this.#leafOf.length < leafIndex(this.#storage.nodes.array.length)) {
-      this.#growLeafOf(this.#leafOf);
-    }
     // One insertion may split a page of each level. Of many at the end, few do.
     const pages = this.#pages - this.#freePages + this.#levels + 1 + (entries >> (PAGE_SHIFT - 1));
     const there = this.#refs.length >> PAGE_SHIFT;
@@ -583,8 +580,10 @@ export class Pages {
     this.#isLarge = refs.byteLength > OUT_OF_CACHE;
   }
 
-  /** Without memory for it, goes on without. */
-  #growLeafOf(old: Int32Array): void {
+  /** Makes `#leafOf` as long as there is room for nodes; without memory for it, goes on without. */
+  #growLeafOf(): void {
+    const old = this.#leafOf;
+    if (old === undefined || old.length >= leafIndex(this.#storage.nodes.array.length)) return;
     this.#leafOf = undefined;
     try {
       const leafOf = this.#allocateLeafOf();
@@ -602,6 +601,7 @@ export class Pages {
 
   /** Adds a node at the place that the last search found, after `reserve`. */
   insert(node: NodeIndex): void {
+    this.#growLeafOf();
     const nodes = this.#storage.nodes.array;
     if (this.#meta[(this.#root << META_SHIFT) + SAMPLE] === NONE) {
       this.#meta[(this.#root << META_SHIFT) + SAMPLE] = node;
@@ -610,8 +610,7 @@ export class Pages {
     }
     this.#takeInOutside();
     const pages = this.#pages - this.#freePages;
-    const ref = nodes[node + HEIGHT] > 1 ? node | TALL : node;
-    this.#insertAt(0, this.place, ref, node);
+    this.#insertAt(0, this.place, refTo(node, nodes[node + HEIGHT]), node);
     if (this.#pages - this.#freePages === pages) {
       for (let level = 1; level < this.#levels; level++) this.#meta[this.#totalOnPath(level)]++;
     } else {
@@ -629,24 +628,27 @@ export class Pages {
 
   /**
    * Adds all nodes of the array from one on, after `reserve`: they are in ascending order and above all others.
-   * @param shared how many bytes each of them, at least, shares with the one before
+   * @param shared how many bytes each of them shares with the one before
+   * @param least the least of these
    */
-  append(from: NodeIndex, shared: number): void {
+  append(from: NodeIndex, shared: Int32Array, least: number): void {
+    this.#growLeafOf();
     const { length, array: nodes } = this.#storage.nodes;
     const meta = this.#meta;
     this.#parted = -1;
     let node = from;
-    while (node < length) {
+    for (let done = 0; node < length;) {
       this.toEnd();
       // All pages on the path lead to the last key.
       this.#outside = this.#levels - 1;
-      this.#shared = shared;
+      this.#shared = least;
       this.#takeInOutside();
       const leaf = this.place >> PAGE_SHIFT;
       const about = leaf << META_SHIFT;
       if (meta[about + COUNT] === CAPACITY) {
         this.insert(node);
         node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
+        done++;
         continue;
       }
       const begin: number = this.place;
@@ -655,14 +657,17 @@ export class Pages {
       let place = begin;
       for (; place < stop && node < length; place++) {
         const height = nodes[node + HEIGHT];
-        this.#refs[place] = height > 1 ? node | TALL : node;
+        this.#refs[place] = refTo(node, height);
         this.#adopt(0, leaf, node);
         if (prefix !== FORKS) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
         node = (node + NEXT + height) as NodeIndex;
       }
       meta[about + COUNT] += place - begin;
       for (let level = 1; level < this.#levels; level++) meta[this.#totalOnPath(level)] += place - begin;
-      if (prefix === FORKS) for (let fork = begin; fork < place && this.#fork(0, fork); fork++);
+      for (let at = begin; at < place && meta[about + PREFIX] === FORKS; at++) {
+        this.#setFork(0, at, this.#forkOf(this.#keyNode(0, at), shared[done + at - begin]));
+      }
+      done += place - begin;
     }
   }
 
@@ -742,7 +747,18 @@ export class Pages {
     const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT]++;
     const refs = this.#refs;
     const abbreviations = this.#abbreviations;
-    for (let i = end; i > place; i--) {
+    let i = end;
+    for (; i - 4 >= place; i -= 4) {
+      refs[i] = refs[i - 1];
+      refs[i - 1] = refs[i - 2];
+      refs[i - 2] = refs[i - 3];
+      refs[i - 3] = refs[i - 4];
+      abbreviations[i] = abbreviations[i - 1];
+      abbreviations[i - 1] = abbreviations[i - 2];
+      abbreviations[i - 2] = abbreviations[i - 3];
+      abbreviations[i - 3] = abbreviations[i - 4];
+    }
+    for (; i > place; i--) {
       refs[i] = refs[i - 1];
       abbreviations[i] = abbreviations[i - 1];
     }
@@ -911,6 +927,11 @@ export class Pages {
     const meta = page << META_SHIFT;
     const fence = this.#meta[meta + FENCE];
     const forked = this.#meta[meta + PREFIX] === FORKS;
+    // Few entries tell little: they do as the page before them.
+    if (this.#meta[meta + COUNT] < FEW && this.#isForks(this.#meta[meta + PREVIOUS])) {
+      if (!forked) this.#rewrite(level, page, FORKS);
+      return;
+    }
     if (this.#hasManyTies(level, page) === forked) return;
     if (forked || fence > this.#meta[meta + PREFIX]) {
       this.#abbreviate(level, page);
@@ -1041,7 +1062,11 @@ export class Pages {
     if (this.#tail === undefined) return 0;
     const nodes = this.#storage.nodes.array;
     const start = nodes[node + OFFSET];
-    return abbreviate(this.#storage.kv.array, start + prefix, start + nodes[node + KEY_LENGTH] - this.#tail);
+    const from = start + prefix;
+    const end = start + nodes[node + KEY_LENGTH] - this.#tail;
+    return from + 4 <= end
+      ? this.#storage.kv.view.getInt32(from) >>> 1
+      : abbreviate(this.#storage.kv.array, from, end);
   }
 
   /** The node whose key a slot stands for: its own in a leaf, the lowest of its child above. */
@@ -1169,6 +1194,11 @@ export class Pages {
     this.#freePage = page;
     this.#freePages++;
   }
+}
+
+/** The reference to a node. */
+function refTo(node: number, height: number): number {
+  return node | (height > 1 ? TALL : 0);
 }
 
 /** Where the leaf of a node is found. */

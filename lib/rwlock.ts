@@ -13,43 +13,54 @@ export interface RWLock {
   unlock(): void;
 }
 
+/** Instead of a number of readers. */
+const WRITER = -1;
+
 /**
  * The lock for one thread. Nothing can run beside a synchronous call there, so it never waits: taking a side that
  * is not free means that the holder called back into itself, which would be a deadlock between threads.
  */
 export class LocalRWLock implements RWLock {
-  #readers = 0;
-  #writing = false;
+  /** How many readers hold it, or WRITER. */
+  #holders = 0;
 
   /** @throws LockMisuseError inside a write */
   rlock(): void {
-    if (this.#writing) {
-      throw new LockMisuseError(
-        'read inside a write: a comparer or height source must not call the DB it serves',
-      );
-    }
-    this.#readers++;
+    if (this.#holders < 0) refuseRead();
+    this.#holders++;
   }
 
   /** @throws LockMisuseError when no reader holds the lock */
   runlock(): void {
-    if (this.#readers === 0) throw new LockMisuseError('runlock() without a matching rlock()');
-    this.#readers--;
+    if (this.#holders <= 0) refuseUnlock('runlock() without a matching rlock()');
+    this.#holders--;
   }
 
   /** @throws LockMisuseError inside a read or another write */
   lock(): void {
-    if (this.#readers > 0 || this.#writing) {
-      throw new LockMisuseError(
-        `write inside a ${this.#writing ? 'write' : 'read'}: a comparer or height source must not call the DB it serves`,
-      );
-    }
-    this.#writing = true;
+    if (this.#holders !== 0) refuseWrite(this.#holders);
+    this.#holders = WRITER;
   }
 
   /** @throws LockMisuseError when no writer holds the lock */
   unlock(): void {
-    if (!this.#writing) throw new LockMisuseError('unlock() without a matching lock()');
-    this.#writing = false;
+    if (this.#holders !== WRITER) refuseUnlock('unlock() without a matching lock()');
+    this.#holders = 0;
   }
+}
+
+function refuseRead(): never {
+  throw new LockMisuseError(
+    'read inside a write: a comparer or height source must not call the DB it serves',
+  );
+}
+
+function refuseWrite(holders: number): never {
+  throw new LockMisuseError(
+    `write inside a ${holders === WRITER ? 'write' : 'read'}: a comparer or height source must not call the DB it serves`,
+  );
+}
+
+function refuseUnlock(message: string): never {
+  throw new LockMisuseError(message);
 }

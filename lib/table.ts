@@ -372,7 +372,7 @@ export class Table {
   }
 
   #changed(): void {
-    if (!this.#epochGiven) return;
+    if (this.#epochGiven !== true) return;
     this.#epoch.current = false;
     this.#epoch = new Epoch();
     this.#epochGiven = false;
@@ -426,17 +426,22 @@ export class Table {
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
     const accelerator = this.#reserveAccelerator(key, keyLength);
-    const appending = accelerator?.appending === true;
-    if (accelerator !== undefined && !appending) this.#findBefore(accelerator, key, keyLength, height);
+    if (accelerator !== undefined && accelerator.appending !== true) {
+      this.#findBefore(accelerator, key, keyLength, height);
+    }
 
     const offset = storage.appendRecord(key, keyLength, value);
     const node = storage.appendNode(offset, keyLength, value.length, height);
-    if (appending) {
-      towers.append(node);
+    if (accelerator === undefined) {
+      towers.link(node, height);
     } else {
-      towers.link(node);
+      if (accelerator.appending === true) {
+        towers.append(node, height);
+      } else {
+        towers.link(node, height);
+      }
+      accelerator.insert(node, towers.ends[0] === node);
     }
-    accelerator?.insert(node);
     this.length++;
     this.size += keyLength + value.length;
     this.structure++;

@@ -75,10 +75,9 @@ export class Towers {
     return this.ends[0] as NodeIndex;
   }
 
-  /** Links a node at the place that the last search found. */
-  link(node: NodeIndex): void {
+  /** Links a node of some height at the place that the last search found. */
+  link(node: NodeIndex, height: number): void {
     const { nodes } = this.#storage;
-    const height = nodes.array[node + HEIGHT];
     for (; this.height < height; this.height++) this.before[this.height] = HEAD;
     for (let level = 0, slot = NEXT; level < height; level++, slot++) {
       const next = nodes.array[this.before[level] + slot];
@@ -89,9 +88,8 @@ export class Towers {
   }
 
   /** Links a node behind all others. */
-  append(node: NodeIndex): void {
+  append(node: NodeIndex, height: number): void {
     const { nodes } = this.#storage;
-    const height = nodes.array[node + HEIGHT];
     if (height > this.height) this.height = height;
     for (let slot = NEXT; slot < NEXT + height; slot++) nodes.array[node + slot] = NONE;
     for (let level = 0; level < height; level++) {
