@@ -9,7 +9,7 @@ import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Stora
 const BATCH = 32;
 /** Nodes that may wait for being added to the pages. */
 const MAX_UNPAGED = 256;
-/** Nodes for which room is made at a time. */
+/** Nodes for which room is made at a time: a power of two, and a part of MAX_UNPAGED. */
 const UNPAGED_STEP = 32;
 
 const batchHashes = new Int32Array(BATCH);
@@ -22,6 +22,8 @@ const batchNodes = new Int32Array(BATCH);
  * Both may lag behind the table by its last nodes. Whoever asks one of them something, brings it up to date: the hash
  * index, see there, to the extent that it can; the pages, wholly. These lag by nodes that were put behind all others, as
  * it is cheaper to add such nodes together.
+ *
+ * Flags are compared with `true`: V8 takes a plain one for anything that may be true or not, at ten instructions.
  *
  * Invariants:
  * 1. The last `#unpaged` nodes of the array are in the table and not in the pages, in ascending order, above all others.
@@ -173,6 +175,7 @@ export class Accelerator {
    */
   reserve(): void {
     if (this.appending !== true) {
+      // None wait: `locate` has been in the pages.
       this.#pages.reserve(1);
       this.#hashes?.relieve();
     } else if ((this.#unpaged & (UNPAGED_STEP - 1)) === 0) {

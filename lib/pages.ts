@@ -111,7 +111,7 @@ export function indexInPage(place: Place): number {
  * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
  *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0.
  * 5. TOTAL of a page above the leaves is the number of entries below it.
- * 6. `#leafOf`, where there is one, has the leaf of every node; the PARENT of a page is the one above that leads to it.
+ * 6. `#leafOf`, where there is one, has the leaf of every node in the pages; the PARENT of a page is the one above that leads to it.
  */
 export class Pages {
   readonly #storage: Storage;
@@ -628,7 +628,8 @@ export class Pages {
 
   /**
    * Adds all nodes of the array from one on, after `reserve`: they are in ascending order and above all others.
-   * @param shared how many bytes each of them shares with the one before
+   * @param shared how many bytes each of them shares with the one before, the first one with the last in the pages; what
+   *   follows in the array means nothing
    * @param least the least of these
    */
   append(from: NodeIndex, shared: Int32Array, least: number): void {
@@ -927,7 +928,7 @@ export class Pages {
     const meta = page << META_SHIFT;
     const fence = this.#meta[meta + FENCE];
     const forked = this.#meta[meta + PREFIX] === FORKS;
-    // Few entries tell little: they do as the page before them.
+    // Few entries tell little: behind forks, they are forks.
     if (this.#meta[meta + COUNT] < FEW && this.#isForks(this.#meta[meta + PREVIOUS])) {
       if (!forked) this.#rewrite(level, page, FORKS);
       return;

@@ -47,7 +47,8 @@ PAST.current = false;
 /**
  * Entries in the order of their keys: what DB, MemTable and SkipList are made of. Keys are given as key[0, keyLength).
  * Nothing here checks arguments or takes a lock; nothing here is changed when a comparer, a height source or an
- * allocation fails, since all of those come before the first change.
+ * allocation fails, since all of those come before the first change. (Where memory only makes things faster, its lack
+ * is no failure.)
  *
  * A node that is found in the ordered index is left with its place there in `place`: from there, neighbours are near for
  * as long as `structure` stays the same.

@@ -99,6 +99,26 @@ function putSuite(): Benchmark.Suite {
   return suite('put, values of 8 bytes', functions, { maxTime: 1 });
 }
 
+/** What a store that copies has to do, whatever else it does. */
+function copySuite(): Benchmark.Suite {
+  const key = cycle(fill('random').present);
+  let target = new Uint8Array(ENTRIES * (16 + VALUE.length));
+  let at = 0;
+  return suite('what no put can be faster than', {
+    'copying 16 and 100 bytes': () => {
+      const from = key();
+      if (at === target.length) {
+        target = new Uint8Array(target.length);
+        at = 0;
+      }
+      target.set(from, at);
+      target.set(VALUE, at + from.length);
+      at += from.length + VALUE.length;
+      return at;
+    },
+  });
+}
+
 function suite(
   name: string,
   functions: Record<string, () => number>,
@@ -120,6 +140,7 @@ for (const make of [
   () => pointSuite('url'),
   scanSuite,
   putSuite,
+  copySuite,
 ]) {
   const suite = make();
   console.log(`\n${(suite as unknown as { name: string }).name}`);

@@ -110,6 +110,15 @@ describe('an empty array', () => {
     expect([...db.keys()].map(text)).toEqual(['a', 'b']);
   });
 
+  it('that was taken is taken still when it has been transferred: it had nothing to lose', () => {
+    const db = new DB();
+    const empty = bytes();
+    db.put(utf8('a'), empty);
+    structuredClone(empty.buffer, { transfer: [empty.buffer as ArrayBuffer] });
+    db.put(empty, empty);
+    expect([...db.keys()].map(text)).toEqual(['', 'a']);
+  });
+
   it('that was taken, and has got bytes and lost them since, is refused', () => {
     const db = new DB();
     const buffer = new ArrayBuffer(0, { maxByteLength: 8 });

@@ -977,18 +977,30 @@ describe('the hash index, behind far more than it has room for', () => {
   });
 });
 
-it('the pages have room for a run that waits, wherever their arrays end', () => {
-  const above = 1 << 31;
-  for (let before = 1; before < 900; before++) {
-    const db = new DB();
-    for (let n = 0; n < before; n++) db.put(word(mix(n) >>> 1), EMPTY);
-    for (let n = 0; n < 256; n++) db.put(word(above + n), EMPTY);
-    let count = 0;
-    const it = db.iterator();
-    for (let on = it.seek(word(above)); on; on = it.next()) count++;
-    must(count === 256, () => `${count} entries of a run of 256, behind ${before}`);
-    checkStructure(db);
-  }
+describe('the pages have room for a run that waits, wherever their arrays end', () => {
+  const runs = [31, 32, 33, 64, 255, 256, 257, 300];
+  const long = 'https://www.example.com/a-long-shared-path/';
+  const keys: Record<string, (n: number) => Uint8Array> = {
+    'four bytes': word,
+    URLs: (n) => ascii(`${long}${String(n).padStart(10, '0')}`),
+  };
+
+  it.each(Object.keys(keys))('with %s as keys', (shape) => {
+    const key = keys[shape];
+    const above = 1 << 31;
+    for (let before = 1; before < 900; before++) {
+      const run = runs[before % runs.length];
+      const db = new DB();
+      for (let n = 0; n < before; n++) db.put(key(mix(n) >>> 1), EMPTY);
+      const there = db.length;
+      for (let n = 0; n < run; n++) db.put(key((above + n) >>> 0), EMPTY);
+      let count = 0;
+      const it = db.iterator();
+      for (let on = it.first(); on; on = it.next()) count++;
+      must(count === there + run, () => `${count} entries, after a run of ${run} behind ${there}`);
+      checkStructure(db);
+    }
+  });
 });
 
 it('a key and a stored key of the same bytes, 0 to 70, have the same hash', () => {
