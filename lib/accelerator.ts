@@ -1,4 +1,4 @@
-import { sharedLength } from './bytes.js';
+import { sharedInKv, sharedLength } from './bytes.js';
 import { expect } from './errors.js';
 import { HashIndex, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
@@ -42,7 +42,7 @@ export class Accelerator {
   /** Of the key that `locatePresent` was asked for last, if it was needed. */
   #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
-  #ascending = false;
+  ascending = false;
   /** The last key that was located is above all others, and has not been looked for in the pages. */
   appending = false;
   /** Bytes that it shares with the last one. */
@@ -99,7 +99,7 @@ export class Accelerator {
     const hashes = this.#hashes;
     if (hashes === undefined) return UNKNOWN;
     if (hashes.isBehind) hashes.catchUp();
-    return hashes.find(key, keyLength, hashes.hash(key, keyLength));
+    return hashes.find(key, keyLength);
   }
 
   /**
@@ -129,8 +129,7 @@ export class Accelerator {
       }
       for (let i = 0; i < count; i++) {
         const key = keys[begin + i];
-        const node =
-          hashes === undefined ? UNKNOWN : hashes.confirm(batchNodes[i], key, key.length, batchHashes[i]);
+        const node = hashes === undefined ? UNKNOWN : hashes.confirm(batchNodes[i], key, key.length);
         found(node === UNKNOWN ? this.pages.search(key, key.length) : node);
       }
     }
@@ -142,7 +141,7 @@ export class Accelerator {
    * @param last the last node of the table, or NONE
    */
   locate(key: Uint8Array, keyLength: number, last: NodeIndex): NodeIndex {
-    if (this.#ascending === true && last !== NONE && this.#follows(last, key, keyLength)) {
+    if (this.ascending === true && last !== NONE && this.#follows(last, key, keyLength)) {
       this.appending = true;
       return NONE;
     }
@@ -152,6 +151,21 @@ export class Accelerator {
     const node = this.pages.search(key, keyLength);
     this.#overwriting = node !== NONE;
     return node;
+  }
+
+  /**
+   * Whether a key that stands in kv is above that of the last node: then `reserve` and `insert` may follow. Only for plain byte order.
+   */
+  follows(last: NodeIndex, offset: number, keyLength: number): boolean {
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    const start = nodes[last + OFFSET];
+    const length = nodes[last + KEY_LENGTH];
+    const end = keyLength < length ? keyLength : length;
+    const shared = sharedInKv(this.#storage.kv.view, start, offset, end);
+    this.#shared = shared;
+    this.appending = true;
+    return shared < end ? kv[start + shared] < kv[offset + shared] : length < keyLength;
   }
 
   /** Whether a key is above that of a node; what it shares with it is then known. */
@@ -190,7 +204,7 @@ export class Accelerator {
    */
   insert(node: NodeIndex, isLast: boolean): void {
     if (this.appending !== true) {
-      this.#ascending = isLast;
+      this.ascending = isLast;
       this.#pages.insert(node);
       return;
     }
@@ -217,8 +231,8 @@ export class Accelerator {
     this.#hash = undefined;
     if (hashes !== undefined && (!hashes.isBehind || this.#pages.isForked)) {
       if (hashes.isBehind) hashes.catchUp();
-      this.#hash = hashes.hash(key, keyLength);
-      const node = hashes.find(key, keyLength, this.#hash);
+      const node = hashes.find(key, keyLength);
+      this.#hash = hashes.hashSought;
       if (node !== UNKNOWN) {
         if (node !== NONE) this.pages.toNode(node);
         return node;
@@ -277,7 +291,7 @@ export class Accelerator {
     this.#pages.reset();
     this.#hashes?.reset();
     this.#unpaged = 0;
-    this.#ascending = false;
+    this.ascending = false;
     this.#overwriting = false;
     this.#seekingPresent = false;
   }

@@ -49,16 +49,23 @@ export function sharedLength(
 }
 
 /** Four bytes, the first of them lowest. */
-function wordAt(key: Uint8Array, i: number): number {
+export function wordAt(key: Uint8Array, i: number): number {
   return key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
 }
 
 /** How many bytes below `end` are the same in two places of kv. */
 export function sharedInKv(kv: DataView, a: number, b: number, end: number): number {
   let i = 0;
-  for (; i + 4 <= end; i += 4) {
+  for (; i + 8 <= end; i += 8) {
+    const inLow = kv.getInt32(a + i, true) ^ kv.getInt32(b + i, true);
+    if (inLow !== 0) return i + lowestByte(inLow);
+    const inHigh = kv.getInt32(a + i + 4, true) ^ kv.getInt32(b + i + 4, true);
+    if (inHigh !== 0) return i + 4 + lowestByte(inHigh);
+  }
+  if (i + 4 <= end) {
     const difference = kv.getInt32(a + i, true) ^ kv.getInt32(b + i, true);
     if (difference !== 0) return i + lowestByte(difference);
+    i += 4;
   }
   while (i < end && kv.getUint8(a + i) === kv.getUint8(b + i)) i++;
   return i;

@@ -1,4 +1,4 @@
-import { sharedLength } from './bytes.js';
+import { sharedLength, wordAt } from './bytes.js';
 import { expect } from './errors.js';
 import {
   FIRST_NODE,
@@ -41,6 +41,9 @@ const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
 /** Nodes that are passed for each bucket that moves, where keys have to be read for it. */
 const NODES_PER_REHASH = 4;
+
+/** Words of a key that are kept once it has been hashed, to compare stored keys with. */
+const KEPT_WORDS = 32;
 
 /** Where there was no memory for a larger table, it is asked for again after so many tries. */
 const PAUSE = 1024;
@@ -112,6 +115,10 @@ export class HashIndex {
   #goneCount = 0;
   /** Removed nodes could not be marked: those that wait can't be entered any more. */
   #abandoned = false;
+  /** Of the key that was looked for last. */
+  hashSought = 0;
+  /** The first words of the key that was hashed last: to put them together takes longer than all else does. */
+  readonly #keyWords = new Int32Array(KEPT_WORDS);
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
 
@@ -155,9 +162,19 @@ export class HashIndex {
     const second = this.#secondFactor;
     let h = this.#seed;
     let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      const word = key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
-      h = stir(h ^ word, first, second);
+    const kept = this.#keyWords;
+    for (; i + 8 <= length; i += 8) {
+      const low = wordAt(key, i);
+      const high = wordAt(key, i + 4);
+      h = stir(stir(h ^ low, first, second) ^ high, first, second);
+      if (i < 4 * KEPT_WORDS) {
+        kept[i >> 2] = low;
+        kept[(i >> 2) + 1] = high;
+      }
+    }
+    if (i + 4 <= length) {
+      h = stir(h ^ wordAt(key, i), first, second);
+      i += 4;
     }
     if (i < length) {
       let word = 0;
@@ -177,7 +194,14 @@ export class HashIndex {
     let i = nodes[node + OFFSET];
     const end = i + length;
     let h = this.#seed;
-    for (; i + 4 <= end; i += 4) h = stir(h ^ kv.getInt32(i, true), first, second);
+    for (; i + 8 <= end; i += 8) {
+      h = stir(h ^ kv.getInt32(i, true), first, second);
+      h = stir(h ^ kv.getInt32(i + 4, true), first, second);
+    }
+    if (i + 4 <= end) {
+      h = stir(h ^ kv.getInt32(i, true), first, second);
+      i += 4;
+    }
     if (i < end) {
       let word = 0;
       for (let shift = 0; i < end; i++, shift += 8) word |= kv.getUint8(i) << shift;
@@ -192,11 +216,14 @@ export class HashIndex {
     return words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
   }
 
-  /**
-   * The node of a key whose hash is `hash`; NONE; or UNKNOWN, where an ordered search must tell. Without a key, any that
-   * the hash allows.
-   */
-  find(key: Uint8Array | undefined, length: number, hash: number): NodeIndex | typeof UNKNOWN {
+  /** The node of a key; NONE; or UNKNOWN, where an ordered search must tell. */
+  find(key: Uint8Array, length: number): NodeIndex | typeof UNKNOWN {
+    this.hashSought = this.hash(key, length);
+    return this.#find(this.hashSought, key, length);
+  }
+
+  /** `find` for the key that was hashed last, or without one, for any that the hash allows. */
+  #find(hash: number, key: Uint8Array | undefined, length: number): NodeIndex | typeof UNKNOWN {
     // The old table first: while it only doubles, it has most of them.
     let found: NodeIndex | typeof UNKNOWN = this.#isOld(hash)
       ? this.#probe(this.#old!, hash, key, length)
@@ -210,14 +237,14 @@ export class HashIndex {
 
   /** A node whose key may have this hash; NONE if there is none; and OVERFLOWED where only an ordered search can tell. */
   guess(hash: number): number {
-    const node = this.find(undefined, 0, hash);
+    const node = this.#find(hash, undefined, 0);
     return node === UNKNOWN ? OVERFLOWED : node;
   }
 
   /** What `find` says, given what `guess` said. */
-  confirm(guessed: number, key: Uint8Array, length: number, hash: number): NodeIndex | typeof UNKNOWN {
+  confirm(guessed: number, key: Uint8Array, length: number): NodeIndex | typeof UNKNOWN {
     const isRight = guessed === NONE || this.#holds(guessed as NodeIndex, key, length);
-    return isRight ? (guessed as NodeIndex) : this.find(key, length, hash);
+    return isRight ? (guessed as NodeIndex) : this.find(key, length);
   }
 
   /** What `find` says by one table alone. */
@@ -235,10 +262,25 @@ export class HashIndex {
       if (word === 0) break;
       if (word >>> refBits === tag) {
         const node = (word & ((1 << refBits) - 1)) as NodeIndex;
-        if (key === undefined || this.#holds(node, key, length)) return node;
+        if (key === undefined || this.#holdsHashed(node, key, length)) return node;
       }
     }
     return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
+  }
+
+  /** Whether a node has the key that was hashed last. */
+  #holdsHashed(node: NodeIndex, key: Uint8Array, length: number): boolean {
+    const nodes = this.#storage.nodes.array;
+    if (node === OVERFLOWED || nodes[node + KEY_LENGTH] !== length) return false;
+    const kept = this.#keyWords;
+    const kv = this.#storage.kv.view;
+    const start = nodes[node + OFFSET];
+    const end = length < 4 * KEPT_WORDS ? length & -8 : 4 * KEPT_WORDS;
+    for (let i = 0; i < end; i += 8) {
+      if (kv.getInt32(start + i, true) !== kept[i >> 2]) return false;
+      if (kv.getInt32(start + i + 4, true) !== kept[(i >> 2) + 1]) return false;
+    }
+    return end === length || sharedLength(kv, start, key, end, length) === length;
   }
 
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
@@ -389,7 +431,8 @@ export class HashIndex {
         start,
         start + this.#storage.nodes.array[node + KEY_LENGTH],
       );
-      const found = this.find(key, key.length, this.hashOf(node));
+      expect(this.hash(key, key.length) === this.hashOf(node), `node ${node} has two hashes`);
+      const found = this.find(key, key.length);
       expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
     }
     let words = this.#stashed;

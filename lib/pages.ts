@@ -772,18 +772,29 @@ export class Pages {
     const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT];
     const refs = this.#refs;
     const abbreviations = this.#abbreviations;
-    const gone = stop - place;
     if (this.#meta[meta + PREFIX] === FORKS && stop < end) {
       let fork = abbreviations[stop];
       for (let i = stop - 1; i >= place; i--) fork = withoutOneBefore(abbreviations[i], fork);
       abbreviations[stop] = place <= this.#firstOf(level, place >> PAGE_SHIFT) ? 0 : fork;
     }
-    for (let i = stop; i < end; i++) {
-      refs[i - gone] = refs[i];
-      abbreviations[i - gone] = abbreviations[i];
+    let from = stop;
+    let to = place;
+    for (; from + 4 <= end; from += 4, to += 4) {
+      refs[to] = refs[from];
+      refs[to + 1] = refs[from + 1];
+      refs[to + 2] = refs[from + 2];
+      refs[to + 3] = refs[from + 3];
+      abbreviations[to] = abbreviations[from];
+      abbreviations[to + 1] = abbreviations[from + 1];
+      abbreviations[to + 2] = abbreviations[from + 2];
+      abbreviations[to + 3] = abbreviations[from + 3];
     }
-    for (let i = end - gone; i < end; i++) abbreviations[i] = UNUSED;
-    this.#meta[meta + COUNT] -= gone;
+    for (; from < end; from++, to++) {
+      refs[to] = refs[from];
+      abbreviations[to] = abbreviations[from];
+    }
+    for (let i = to; i < end; i++) abbreviations[i] = UNUSED;
+    this.#meta[meta + COUNT] -= stop - place;
   }
 
   /**

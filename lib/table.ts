@@ -12,11 +12,12 @@ import {
   Storage,
   VALUE_LENGTH,
   localMemory,
+  type KVOffset,
   type Memory,
   type NodeIndex,
 } from './storage.js';
 import { SeededHeights, type Heights } from './heights.js';
-import { describe } from './bytes.js';
+import { copyBytes, describe } from './bytes.js';
 import { Towers } from './towers.js';
 
 export interface TableOptions {
@@ -26,6 +27,8 @@ export interface TableOptions {
   heights?: Heights;
   memory?: Internals;
 }
+
+export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
 /** What only tests set. */
 export interface Internals extends Memory {
@@ -80,6 +83,7 @@ export class Table {
   /** Heights drawn ahead by `putEach`, for the next new keys. */
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
+  #drawnEnd = 0;
 
   constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
     this.order = order;
@@ -260,7 +264,7 @@ export class Table {
    * nothing is changed. Only a comparer can fail half-way.
    * @throws CapacityError
    */
-  putEach(entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]): void {
+  putEach(entries: readonly Entry[]): void {
     let bytes = 0;
     let slots = 0;
     this.#drawAhead(entries.length);
@@ -270,10 +274,46 @@ export class Table {
       slots += NEXT + this.#drawn[this.#drawnUsed + i];
     }
     this.storage.reserve(bytes, slots);
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i];
+    const runs = this.order.byteOrderedTail === 0;
+    for (let i = 0; i < entries.length;) {
+      if (runs && this.length > 0 && this.accelerator?.ascending === true) i = this.#putRun(entries, i);
+      if (i === entries.length) break;
+      const entry = entries[i++];
       this.put(entry[0], entry[0].length, entry[1]);
     }
+  }
+
+  /**
+   * Puts entries behind all others, from one on, as long as their keys ascend: `put`, without what is the same for all of
+   * them. There is room for them. @returns the first one that it did not put
+   */
+  #putRun(entries: readonly Entry[], from: number): number {
+    const { storage, towers } = this;
+    const accelerator = this.accelerator!;
+    const { kv } = storage;
+    let last = towers.ends[0] as NodeIndex;
+    let i = from;
+    for (; i < entries.length; i++) {
+      const entry = entries[i];
+      const key = entry[0];
+      const value = entry[1];
+      const keyLength = key.length;
+      const offset = kv.length as KVOffset;
+      // What is copied counts only with the length: where the key does not follow, nothing has happened.
+      copyBytes(key, keyLength, kv.array, offset);
+      if (accelerator.follows(last, offset, keyLength) !== true || this.#reserveAccelerator() !== true) break;
+      copyBytes(value, value.length, kv.array, offset + keyLength);
+      kv.length = offset + keyLength + value.length;
+      const height = this.#nextHeight();
+      last = storage.appendNode(offset, keyLength, value.length, height);
+      towers.append(last, height);
+      accelerator.insert(last, true);
+      this.size += keyLength + value.length;
+    }
+    this.length += i - from;
+    this.structure++;
+    this.#changed();
+    return i;
   }
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
@@ -358,7 +398,7 @@ export class Table {
       this.#accelerate();
     }
     this.#heights = this.#givenHeights ?? new SeededHeights();
-    if (this.#givenHeights === undefined) this.#drawnUsed = this.#drawn.length;
+    if (this.#givenHeights === undefined) this.#drawnEnd = this.#drawnUsed;
     this.length = 0;
     this.size = 0;
     this.resets++;
@@ -426,7 +466,8 @@ export class Table {
     if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength, 0);
     const height = this.#nextHeight();
     storage.reserve(keyLength + value.length, NEXT + height);
-    const accelerator = this.#reserveAccelerator(key, keyLength);
+    if (this.accelerator !== undefined && !this.#reserveAccelerator()) towers.search(key, keyLength);
+    const { accelerator } = this;
     if (accelerator !== undefined && accelerator.appending !== true) {
       this.#findBefore(accelerator, key, keyLength, height);
     }
@@ -449,17 +490,14 @@ export class Table {
     this.#changed();
   }
 
-  /** Makes room for one more node; where there is none, goes on with the skip list alone. */
-  #reserveAccelerator(key: Uint8Array, keyLength: number): Accelerator | undefined {
-    const { accelerator } = this;
-    if (accelerator === undefined) return undefined;
+  /** Makes room for one more node; without memory for it, drops the accelerator. @returns whether there is room */
+  #reserveAccelerator(): boolean {
     try {
-      accelerator.reserve();
-      return accelerator;
+      this.accelerator!.reserve();
+      return true;
     } catch {
-      this.towers.search(key, keyLength);
       this.#dropAccelerator();
-      return undefined;
+      return false;
     }
   }
 
@@ -470,18 +508,20 @@ export class Table {
   }
 
   #nextHeight(): number {
-    return this.#drawnUsed < this.#drawn.length ? this.#drawn[this.#drawnUsed++] : this.#drawHeight();
+    return this.#drawnUsed < this.#drawnEnd ? this.#drawn[this.#drawnUsed++] : this.#drawHeight();
   }
 
   /** Draws the heights of the next `count` new keys. */
   #drawAhead(count: number): void {
-    const left = this.#drawn.subarray(this.#drawnUsed);
-    if (left.length >= count) return;
-    const drawn = new Uint8Array(count);
-    drawn.set(left);
-    for (let i = left.length; i < count; i++) drawn[i] = this.#drawHeight();
+    const left = this.#drawnEnd - this.#drawnUsed;
+    if (left >= count) return;
+    // Made anew for each batch, it would call the collector more often than all else does.
+    const drawn = this.#drawn.length >= count ? this.#drawn : new Uint8Array(count);
+    drawn.set(this.#drawn.subarray(this.#drawnUsed, this.#drawnEnd));
     this.#drawn = drawn;
     this.#drawnUsed = 0;
+    this.#drawnEnd = left;
+    while (this.#drawnEnd < count) drawn[this.#drawnEnd++] = this.#drawHeight();
   }
 
   #drawHeight(): number {

@@ -90,11 +90,18 @@ export class Towers {
   /** Links a node behind all others. */
   append(node: NodeIndex, height: number): void {
     const { nodes } = this.#storage;
-    if (height > this.height) this.height = height;
-    for (let slot = NEXT; slot < NEXT + height; slot++) nodes.array[node + slot] = NONE;
-    for (let level = 0; level < height; level++) {
-      nodes.write(this.ends[level] + NEXT + level, node);
-      this.ends[level] = node;
+    const { ends } = this;
+    nodes.array[node + NEXT] = NONE;
+    // Most nodes are on level 0 only, and a loop costs as much as one turn of it.
+    if (height > 1) {
+      if (height > this.height) this.height = height;
+      for (let slot = NEXT + 1; slot < NEXT + height; slot++) nodes.array[node + slot] = NONE;
+    }
+    nodes.write(ends[0] + NEXT, node);
+    ends[0] = node;
+    for (let level = 1; level < height; level++) {
+      nodes.write(ends[level] + NEXT + level, node);
+      ends[level] = node;
     }
   }
 

@@ -149,6 +149,32 @@ describe('many at a time', () => {
     expect(arrays(many)).toEqual(arrays(one));
   });
 
+  it.each([
+    ['ascending', ['a', 'aa', 'ab', 'b', 'ba', 'c']],
+    ['ascending, with a step back', ['a', 'c', 'e', 'd', 'f', 'g', 'h']],
+    ['ascending, with a key twice', ['a', 'b', 'b', 'c', 'd', 'd', 'd', 'e']],
+    ['ascending, from the empty key', ['', 'a', 'b']],
+    ['ascending behind the empty key, again and again', ['a', 'b', '', 'c', 'd', '']],
+    ['ascending, sharing more and less', ['aaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaab', 'aaaaaaaab', 'aaaaaaaabc']],
+    ['ascending, and many', Array.from({ length: 2000 }, (_, i) => `key ${String(i).padStart(5, '0')}`)],
+  ])('putMany of keys that are %s does what puts do, slot for slot', (_, keys) => {
+    const list = keys.map((key, i) => [utf8(key), new Uint8Array(i % 50).fill(i)] as const);
+    const [one, many] = [new DB(), new DB()];
+    for (const db of [one, many]) db.put(utf8('a first one'), utf8('value'));
+    for (const round of ['into a table', 'after its last went', 'once more', 'after all went']) {
+      for (const [key, value] of list) one.put(key, value);
+      many.putMany(list);
+      expect([round, ...arrays(many)]).toEqual([round, ...arrays(one)]);
+      expect([round, many.length, many.size]).toEqual([round, one.length, one.size]);
+      checkStructure(many);
+      for (const db of [one, many]) {
+        const gone = [...db.keys()].map((key) => key.slice());
+        for (const key of round === 'into a table' ? gone.slice(-1) : round === 'once more' ? gone : [])
+          db.delete(key);
+      }
+    }
+  });
+
   it('deleteRange does what deletes in ascending order do, slot for slot', () => {
     const [one, many] = [new DB(), new DB()];
     for (const db of [one, many]) for (const [key, value] of entries) db.put(key, value);

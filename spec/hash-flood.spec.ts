@@ -126,7 +126,7 @@ function indexOf(keys: readonly Uint8Array[], seed: number) {
   });
   const find = (key: Uint8Array) => {
     counter.candidates = 0;
-    const found = index.find(key, key.length, index.hash(key, key.length));
+    const found = index.find(key, key.length);
     return { found, candidates: counter.candidates };
   };
   return { storage, index, nodes, find };

@@ -567,7 +567,7 @@ class Flood {
 
   /** @returns whether the hash index knew */
   look(key: Uint8Array): boolean {
-    const found = this.index.find(key, key.length, this.index.hash(key, key.length));
+    const found = this.index.find(key, key.length);
     const node = this.nodes.get(latin1(key)) ?? NONE;
     must(found === node || found === UNKNOWN, () => `${show(key)} is at ${found}, not at ${node}`);
     return found !== UNKNOWN;
