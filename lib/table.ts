@@ -521,7 +521,8 @@ export class Table {
     this.#drawn = drawn;
     this.#drawnUsed = 0;
     this.#drawnEnd = left;
-    while (this.#drawnEnd < count) drawn[this.#drawnEnd++] = this.#drawHeight();
+    for (let i = left; i < count; i++) drawn[i] = this.#drawHeight();
+    this.#drawnEnd = count;
   }
 
   #drawHeight(): number {
