@@ -3,10 +3,14 @@ import { expect } from './errors.js';
 import {
   MAX_SHARED,
   beginOfHigher,
+  dropSpans,
   endOfLower,
   forkOf,
   nearest,
+  setSpans,
   sharedAt,
+  spanAt,
+  spanless,
   withoutOneBefore,
 } from './forks.js';
 import { FORESIGHT } from './growable.js';
@@ -63,8 +67,9 @@ const TOTAL = 5;
 const FENCE = 6;
 const SAMPLE = 7;
 
-/** Instead of a PREFIX: the words of the page are not abbreviations, but forks. */
+/** Instead of a PREFIX, below 0: the words of the page are not abbreviations, but forks; without or with spans. */
 const FORKS = -1;
+const SPANNED = -2;
 
 const NO_PAGE = 0;
 const FIRST_PAGES = 4;
@@ -183,7 +188,7 @@ export class Pages {
   }
 
   #isForks(page: number): boolean {
-    return this.#meta[(page << META_SHIFT) + PREFIX] === FORKS;
+    return this.#meta[(page << META_SHIFT) + PREFIX] < 0;
   }
 
   reset(): void {
@@ -225,7 +230,7 @@ export class Pages {
           }
         }
       }
-      if (prefix === FORKS) {
+      if (prefix < 0) {
         shared = Math.max(shared, meta[about + FENCE]);
         if (level === 0) return this.#searchForkedLeaf(page, key, end, shared);
         page = this.#searchForkedInner(level, page, key, end, shared);
@@ -660,14 +665,15 @@ export class Pages {
         const height = nodes[node + HEIGHT];
         this.#refs[place] = refTo(node, height);
         this.#adopt(0, leaf, node);
-        if (prefix !== FORKS) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
+        if (prefix >= 0) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
         node = (node + NEXT + height) as NodeIndex;
       }
       meta[about + COUNT] += place - begin;
       for (let level = 1; level < this.#levels; level++) meta[this.#totalOnPath(level)] += place - begin;
-      for (let at = begin; at < place && meta[about + PREFIX] === FORKS; at++) {
+      for (let at = begin; at < place && meta[about + PREFIX] < 0; at++) {
         this.#setFork(0, at, this.#forkOf(this.#keyNode(0, at), shared[done + at - begin]));
       }
+      if (place === stop) this.#setSpans(0, leaf);
       done += place - begin;
     }
   }
@@ -702,7 +708,7 @@ export class Pages {
   /** Adds a reference, whose key is that of a node, at a place of a page. */
   #insertAt(level: number, place: number, ref: number, node: NodeIndex): void {
     const prefix = this.#prefixOf(place);
-    if (prefix !== FORKS) {
+    if (prefix >= 0) {
       place = this.#makeRoom(level, place, node);
       this.#refs[place] = ref;
       this.#adopt(level, place >> PAGE_SHIFT, ref & NODE);
@@ -716,18 +722,28 @@ export class Pages {
     const isAbove = this.#partedFrom === NOT_ABOVE;
     const shared = isAbove ? this.#parted : sharedAt(behind);
     const forkAt = isKnown && !isFirst ? this.#forkOf(node, shared) : 0;
-    const forkBehind =
-      isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom, this.#sharedLimit) : behind;
+    const forkBehind = isKnown && !isAbove ? forkOf(this.#parted, this.#partedFrom, this.#sharedLimit) : 0;
     place = this.#makeRoom(level, place, node);
     this.#refs[place] = ref;
     this.#adopt(level, place >> PAGE_SHIFT, ref & NODE);
     if (isKnown) {
       this.#setFork(level, place, forkAt);
-      this.#setFork(level, place + 1, forkBehind);
+      if (!isAbove) this.#setFork(level, place + 1, forkBehind);
     } else {
       this.#fork(level, place);
       this.#fork(level, place + 1);
     }
+    // Pages above the leaves are searched far more often than changed.
+    if (level > 0) this.#setSpans(level, place >> PAGE_SHIFT);
+  }
+
+  /** Gives all forks of a page their spans, if they are forks. */
+  #setSpans(level: number, page: number): void {
+    const meta = page << META_SHIFT;
+    if (this.#meta[meta + PREFIX] >= 0) return;
+    this.#meta[meta + PREFIX] = SPANNED;
+    const stop = (page << PAGE_SHIFT) + this.#meta[meta + COUNT];
+    setSpans(this.#abbreviations, this.#firstOf(level, page), stop);
   }
 
   /** Takes down that a page has come to refer to a node, or above the leaves, to a page. */
@@ -772,7 +788,11 @@ export class Pages {
     const end = ((place >> PAGE_SHIFT) << PAGE_SHIFT) + this.#meta[meta + COUNT];
     const refs = this.#refs;
     const abbreviations = this.#abbreviations;
-    if (this.#meta[meta + PREFIX] === FORKS && stop < end) {
+    if (this.#meta[meta + PREFIX] === SPANNED) {
+      this.#meta[meta + PREFIX] = FORKS;
+      dropSpans(abbreviations, this.#firstOf(level, place >> PAGE_SHIFT), end);
+    }
+    if (this.#meta[meta + PREFIX] < 0 && stop < end) {
       let fork = abbreviations[stop];
       for (let i = stop - 1; i >= place; i--) fork = withoutOneBefore(abbreviations[i], fork);
       abbreviations[stop] = place <= this.#firstOf(level, place >> PAGE_SHIFT) ? 0 : fork;
@@ -827,6 +847,8 @@ export class Pages {
     meta[leftMeta + COUNT] = at;
     meta[rightMeta + COUNT] = CAPACITY - at;
     this.#beginPage(level, right);
+    this.#setSpans(level, page);
+    this.#setSpans(level, right);
     this.#fence(page);
     this.#fence(right);
     this.#addChild(level + 1, page, right);
@@ -841,7 +863,7 @@ export class Pages {
     const middle = (page << PAGE_SHIFT) + (CAPACITY >> 1);
     const reach = CAPACITY >> 3;
     const words = this.#abbreviations;
-    const forked = this.#meta[(page << META_SHIFT) + PREFIX] === FORKS;
+    const forked = this.#isForks(page);
     let best = middle;
     let most = Infinity;
     for (let place = middle - reach; place <= middle + reach; place++) {
@@ -938,7 +960,7 @@ export class Pages {
     if (this.#tail === undefined) return;
     const meta = page << META_SHIFT;
     const fence = this.#meta[meta + FENCE];
-    const forked = this.#meta[meta + PREFIX] === FORKS;
+    const forked = this.#isForks(page);
     // Few entries tell little: behind forks, they are forks.
     if (this.#meta[meta + COUNT] < FEW && this.#isForks(this.#meta[meta + PREVIOUS])) {
       if (!forked) this.#rewrite(level, page, FORKS);
@@ -979,7 +1001,7 @@ export class Pages {
     const meta = page << META_SHIFT;
     const count = this.#meta[meta + COUNT];
     const first = this.#firstOf(level, page);
-    const forked = this.#meta[meta + PREFIX] === FORKS;
+    const forked = this.#isForks(page);
     const told = this.#meta[meta + FENCE] + WHOLE_BYTES;
     const words = this.#abbreviations;
     let ties = 0;
@@ -1027,6 +1049,7 @@ export class Pages {
         this.#abbreviations[place] = this.#abbreviationOf(this.#keyNode(level, place), prefix);
       }
     }
+    this.#setSpans(level, page);
   }
 
   /** The first place of a page that stands for a key. */
@@ -1038,7 +1061,7 @@ export class Pages {
   #beginPage(level: number, page: number): void {
     const begin = page << PAGE_SHIFT;
     if (level > 0) this.#abbreviations[begin] = 0;
-    if (this.#prefixOf(begin) === FORKS) this.#setFork(level, this.#firstOf(level, page), 0);
+    if (this.#prefixOf(begin) < 0) this.#setFork(level, this.#firstOf(level, page), 0);
   }
 
   /** Writes the fork of an entry, if there is one at the place, from the keys. See `#setFork`. */
@@ -1054,7 +1077,7 @@ export class Pages {
   #setFork(level: number, place: number, fork: number): boolean {
     const page = place >> PAGE_SHIFT;
     const meta = page << META_SHIFT;
-    if (this.#meta[meta + PREFIX] !== FORKS) return false;
+    if (this.#meta[meta + PREFIX] >= 0) return false;
     if ((place & SLOT) >= this.#meta[meta + COUNT]) return true;
     if (fork < 0) {
       this.#abbreviate(level, page);
@@ -1145,7 +1168,7 @@ export class Pages {
     const sample = this.#meta[meta + SAMPLE] as NodeIndex;
     for (const node of count === 0 || this.#tail === undefined ? [] : this.#endsBelow(level, page)) {
       const prefix = this.#meta[meta + PREFIX];
-      const isShared = prefix === FORKS || this.#sharedByNodes(node, sample) >= prefix;
+      const isShared = prefix < 0 || this.#sharedByNodes(node, sample) >= prefix;
       expect(isShared, `node ${node}, below page ${page}, does not have the prefix of the page`);
     }
     for (let slot = 0; slot < PAGE; slot++) {
@@ -1154,11 +1177,10 @@ export class Pages {
         expect(abbreviation === UNUSED, `slot ${slot} of page ${page} is unused, but not marked so`);
         continue;
       }
-      expect(
-        abbreviation === this.#wordAt(level, begin + slot),
-        `slot ${slot} of page ${page} has a wrong word`,
-      );
-      if (slot > 0 && this.#meta[meta + PREFIX] !== FORKS) {
+      const word = this.#isForks(page) ? spanless(abbreviation) : abbreviation;
+      expect(word === this.#wordAt(level, begin + slot), `slot ${slot} of page ${page} has a wrong word`);
+      if (word !== abbreviation) this.#checkSpan(level, begin + slot);
+      if (slot > 0 && this.#meta[meta + PREFIX] >= 0) {
         const isAbove = abbreviation >= this.#abbreviations[begin + slot - 1];
         expect(isAbove, `slot ${slot} of page ${page} is below the one before`);
       }
@@ -1182,10 +1204,20 @@ export class Pages {
     const prefix = this.#prefixOf(place);
     if (place < first) return 0;
     const node = this.#keyNode(level, place);
-    if (prefix !== FORKS) return this.#abbreviationOf(node, prefix);
+    if (prefix >= 0) return this.#abbreviationOf(node, prefix);
     if (place === first) return 0;
     const shared = this.#sharedByNodes(this.#keyNode(level, place - 1), node);
     return this.#forkOf(node, shared);
+  }
+
+  #checkSpan(level: number, place: number): void {
+    const words = this.#abbreviations;
+    const page = place >> PAGE_SHIFT;
+    const end = place + 1 + spanAt(words[place]);
+    const isBeyond = end > (page << PAGE_SHIFT) + this.#meta[(page << META_SHIFT) + COUNT];
+    const isRight = words.subarray(place, end).every((word) => sharedAt(word) >= sharedAt(words[place]));
+    const mayBe = this.#prefixOf(place) === SPANNED && place > this.#firstOf(level, page);
+    expect(isRight && mayBe && !isBeyond, `slot ${place & SLOT} of page ${page} has a wrong span`);
   }
 
   #takePage(): number {

@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import {
   MAX_SHARED,
   beginOfHigher,
+  dropSpans,
   endOfLower,
   forkOf,
   nearest,
+  setSpans,
   sharedAt,
+  spanAt,
+  spanless,
   withoutOneBefore,
 } from '../lib/forks.js';
 import { DB, checkStructure } from '../lib/index.js';
@@ -60,6 +64,21 @@ describe('the words of a run of keys', () => {
     expect(words).toEqual(expected);
   }
 
+  function withSpans(words: Int32Array, sorted: readonly string[]): Int32Array {
+    const spanned = words.slice();
+    setSpans(spanned, FIRST, FIRST + sorted.length);
+    return spanned;
+  }
+
+  /** As keys that were added leave them: too small, or none. */
+  function withSomeSpans(spanned: Int32Array, sorted: readonly string[]): Int32Array {
+    return spanned.map((word, at) => {
+      if (at <= FIRST || at >= FIRST + sorted.length) return word;
+      const span = spanAt(word);
+      return spanless(word) | (at % 3 === 0 ? 0 : (span >> (at % 2)) << 8);
+    });
+  }
+
   /** In a longer array, with bytes behind its end that go on as some key does. */
   function lent(key: string): Uint8Array {
     return Buffer.from(`${key}\0a\xffaaa`, 'latin1');
@@ -80,7 +99,12 @@ describe('the words of a run of keys', () => {
       fc.property(run, key, (sorted, absent) => {
         for (const other of OTHERS) {
           const words = wordsOf(sorted, other);
-          for (const each of [absent, ...sorted]) check(sorted, words, each);
+          const spanned = withSpans(words, sorted);
+          for (const each of [absent, ...sorted]) {
+            check(sorted, words, each);
+            check(sorted, spanned, each);
+            check(sorted, withSomeSpans(spanned, sorted), each);
+          }
         }
       }),
       some,
@@ -109,6 +133,29 @@ describe('the words of a run of keys', () => {
       if (found > key) place = beginOfHigher(words, near, FIRST, shared);
       expect(place - FIRST).toBe(lowerBound(sorted, key));
     });
+  });
+
+  it('setSpans and dropSpans: a span is as many keys as follow and share as much, and leaves the rest of the word', () => {
+    fc.assert(
+      fc.property(run, (sorted) => {
+        for (const other of OTHERS) {
+          const words = wordsOf(sorted, other);
+          const spanned = withSpans(words, sorted);
+          const shared = sorted.map((each, i) => (i === 0 ? -1 : sharedBy(sorted[i - 1], each)));
+          sorted.forEach((_, i) => {
+            if (i === 0) return;
+            const less = shared.findIndex((each, j) => j > i && each < shared[i]);
+            const expected = (less < 0 ? sorted.length : less) - i - 1;
+            expect([spanAt(spanned[FIRST + i]), sharedAt(spanned[FIRST + i])]).toEqual([expected, shared[i]]);
+          });
+          setSpans(spanned, FIRST, FIRST + sorted.length);
+          expect(spanned).toEqual(withSpans(words, sorted));
+          dropSpans(spanned, FIRST, FIRST + sorted.length);
+          expect(spanned).toEqual(words);
+        }
+      }),
+      some,
+    );
   });
 
   it('withoutOneBefore: the words stay right when any key is removed', () => {
