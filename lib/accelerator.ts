@@ -1,6 +1,6 @@
 import { sharedInKv, sharedLength } from './bytes.js';
 import { expect } from './errors.js';
-import { HashIndex, UNKNOWN } from './hashindex.js';
+import { HashIndex, NOT_IN_KV, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
 import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
@@ -95,11 +95,11 @@ export class Accelerator {
   }
 
   /** The node with exactly this key, or NONE; UNKNOWN where only an ordered search can tell. */
-  #findHashed(key: Uint8Array, keyLength: number): NodeIndex | typeof UNKNOWN {
+  #findHashed(key: Uint8Array, keyLength: number, inKv = NOT_IN_KV): NodeIndex | typeof UNKNOWN {
     const hashes = this.#hashes;
     if (hashes === undefined) return UNKNOWN;
     if (hashes.isBehind) hashes.catchUp();
-    return hashes.find(key, keyLength);
+    return hashes.find(key, keyLength, inKv);
   }
 
   /**
@@ -136,51 +136,38 @@ export class Accelerator {
   }
 
   /**
-   * The node with exactly this key; if there is none, the place where it belongs, which is in the pages, or behind `last`:
-   * `reserve` and `insert` may follow.
+   * The node with exactly the key key[start, start + keyLength); if there is none, the place where it belongs, which is in
+   * the pages, or behind `last`: `reserve` and `insert` may follow.
    * @param last the last node of the table, or NONE
    */
-  locate(key: Uint8Array, keyLength: number, last: NodeIndex): NodeIndex {
-    if (this.ascending === true && last !== NONE && this.#follows(last, key, keyLength)) {
+  locate(key: Uint8Array, start: number, keyLength: number, last: NodeIndex): NodeIndex {
+    if (this.ascending === true && last !== NONE && this.#follows(last, key, start, keyLength)) {
       this.appending = true;
       return NONE;
     }
     this.appending = false;
-    const there = this.#overwriting === true ? this.#findHashed(key, keyLength) : UNKNOWN;
+    const inKv = key === this.#storage.kv.array ? start : NOT_IN_KV;
+    const there = this.#overwriting === true ? this.#findHashed(key, keyLength, inKv) : UNKNOWN;
     if (there !== UNKNOWN && there !== NONE) return there;
-    const node = this.pages.search(key, keyLength);
+    const node = this.pages.search(key, keyLength, start);
     this.#overwriting = node !== NONE;
     return node;
   }
 
-  /**
-   * Whether a key that stands in kv is above that of the last node: then `reserve` and `insert` may follow. Only for plain byte order.
-   */
-  follows(last: NodeIndex, offset: number, keyLength: number): boolean {
-    const nodes = this.#storage.nodes.array;
-    const kv = this.#storage.kv.array;
-    const start = nodes[last + OFFSET];
-    const length = nodes[last + KEY_LENGTH];
-    const end = keyLength < length ? keyLength : length;
-    const shared = sharedInKv(this.#storage.kv.view, start, offset, end);
-    this.#shared = shared;
-    this.appending = true;
-    return shared < end ? kv[start + shared] < kv[offset + shared] : length < keyLength;
-  }
-
   /** Whether a key is above that of a node; what it shares with it is then known. */
-  #follows(node: NodeIndex, key: Uint8Array, keyLength: number): boolean {
+  #follows(node: NodeIndex, key: Uint8Array, start: number, keyLength: number): boolean {
     const nodes = this.#storage.nodes.array;
-    const kv = this.#storage.kv.array;
-    const start = nodes[node + OFFSET];
+    const { array: kv, view } = this.#storage.kv;
+    const offset = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
     const tail = this.#order.byteOrderedTail;
     const end = tail === undefined ? 0 : (keyLength < length ? keyLength : length) - tail;
-    const shared = sharedLength(this.#storage.kv.view, start, key, 0, end);
+    const shared =
+      key === kv ? sharedInKv(view, offset, start, 0, end) : sharedLength(view, offset, key, start, 0, end);
     this.#shared = shared;
     return shared < end
-      ? kv[start + shared] < key[shared]
-      : this.#order.compare(kv, start, length, key, keyLength, shared) < 0;
+      ? kv[offset + shared] < key[start + shared]
+      : this.#order.compare(kv, offset, length, key, start, keyLength, shared) < 0;
   }
 
   /**

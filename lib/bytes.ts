@@ -22,29 +22,30 @@ export function compareBytes(
 }
 
 /**
- * How many bytes below `end` of kv from `start` on, and of `key`, are the same, if the first `from` are. In kv, where it is
- * cheap, it goes word by word.
+ * How many bytes below `end` of kv from `offset` on, and of `key` from `start` on, are the same, if the first `from` are. In
+ * kv, where it is cheap, it goes word by word.
  */
 export function sharedLength(
   kv: DataView,
-  start: number,
+  offset: number,
   key: Uint8Array,
+  start: number,
   from: number,
   end: number,
 ): number {
   let i = from;
   for (; i + 8 <= end; i += 8) {
-    const inLow = kv.getInt32(start + i, true) ^ wordAt(key, i);
+    const inLow = kv.getInt32(offset + i, true) ^ wordAt(key, start + i);
     if (inLow !== 0) return i + lowestByte(inLow);
-    const inHigh = kv.getInt32(start + i + 4, true) ^ wordAt(key, i + 4);
+    const inHigh = kv.getInt32(offset + i + 4, true) ^ wordAt(key, start + i + 4);
     if (inHigh !== 0) return i + 4 + lowestByte(inHigh);
   }
   if (i + 4 <= end) {
-    const difference = kv.getInt32(start + i, true) ^ wordAt(key, i);
+    const difference = kv.getInt32(offset + i, true) ^ wordAt(key, start + i);
     if (difference !== 0) return i + lowestByte(difference);
     i += 4;
   }
-  while (i < end && kv.getUint8(start + i) === key[i]) i++;
+  while (i < end && kv.getUint8(offset + i) === key[start + i]) i++;
   return i;
 }
 
@@ -53,9 +54,9 @@ export function wordAt(key: Uint8Array, i: number): number {
   return key[i] | (key[i + 1] << 8) | (key[i + 2] << 16) | (key[i + 3] << 24);
 }
 
-/** How many bytes below `end` are the same in two places of kv. */
-export function sharedInKv(kv: DataView, a: number, b: number, end: number): number {
-  let i = 0;
+/** How many bytes below `end` are the same in two places of kv, if the first `from` are. */
+export function sharedInKv(kv: DataView, a: number, b: number, from: number, end: number): number {
+  let i = from;
   for (; i + 8 <= end; i += 8) {
     const inLow = kv.getInt32(a + i, true) ^ kv.getInt32(b + i, true);
     if (inLow !== 0) return i + lowestByte(inLow);

@@ -8,7 +8,7 @@ import { requireRange, type Range, type Scan } from './range.js';
 import { ReentryGuard } from './reentry.js';
 import { LocalRWLock, type RWLock } from './rwlock.js';
 import { DEFAULT_CAPACITY, NONE, localMemory, type NodeIndex } from './storage.js';
-import { Table, type Internals } from './table.js';
+import { Table, type Entry, type Internals } from './table.js';
 
 export interface DBOptions {
   /** Order of the keys; `bytewise` by default. */
@@ -111,11 +111,11 @@ export class DB {
    * @throws TypeError, CapacityError for what can't be put; then none was. Only where a comparer throws half-way are
    *   the entries before it in.
    */
-  putMany(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): void {
-    const list = listOf(entries, 'entries', entryItems);
+  putMany(entries: Iterable<Entry>): void {
+    const { list, bytes } = entriesOf(entries);
     this.#lock.lock();
     try {
-      this.#table.putEach(list);
+      this.#table.putEach(list, bytes);
     } finally {
       this.#lock.unlock();
     }
@@ -123,7 +123,7 @@ export class DB {
 
   /** `get` for many keys: their values, as views, in the order of the keys. */
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
-    const list = listOf(keys, 'keys', keyItems);
+    const list = keysOf(keys);
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
@@ -298,53 +298,59 @@ export function requireCapacity(capacity: unknown, limit: number): asserts capac
 }
 
 /**
- * The items of an iterable, each checked. Those of an array are taken as they are; another iterable may make each of
- * them in the same arrays, so these are copied one by one.
+ * Keys, each checked. Those of an array are taken as they are; another iterable may make each in the same array, so these
+ * are copied one by one.
  */
-function listOf<T>(items: Iterable<T>, what: string, kind: ItemKind<T>): readonly T[] {
-  if (Array.isArray(items)) {
-    for (let i = 0; i < items.length; i++) {
-      if (!kind.isUsual(items[i])) kind.require(items[i], `${what}[${i}]`);
-    }
-    return items;
+function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
+  if (Array.isArray(keys)) {
+    for (let i = 0; i < keys.length; i++) requireItem(keys[i], 'keys', i);
+    return keys;
   }
-  if (typeof items?.[Symbol.iterator] !== 'function') {
-    throw new TypeError(`${what} must be iterable, such as an array, but got ${describe(items)}`);
-  }
-  const list: T[] = [];
-  for (const item of items) {
-    kind.require(item, `${what}[${list.length}]`);
-    list.push(kind.copy(item));
+  requireIterable(keys, 'keys');
+  const list: Uint8Array[] = [];
+  for (const key of keys) {
+    requireItem(key, 'keys', list.length);
+    list.push(Uint8Array.from(key));
   }
   return list;
 }
 
-interface ItemKind<T> {
-  /** Whether an item is right at first glance. */
-  isUsual(item: T): boolean;
-  /** @throws TypeError unless it is right */
-  require(item: T, name: string): void;
-  copy(item: T): T;
+/** Entries, each checked, and copied where those of `keysOf` are; and how many bytes they have. */
+function entriesOf(entries: Iterable<Entry>): { list: readonly Entry[]; bytes: number } {
+  let bytes = 0;
+  if (Array.isArray(entries)) {
+    for (let i = 0; i < entries.length; i++) bytes += bytesOfEntry(entries[i], i);
+    return { list: entries, bytes };
+  }
+  requireIterable(entries, 'entries');
+  const list: Entry[] = [];
+  for (const entry of entries) {
+    bytes += bytesOfEntry(entry, list.length);
+    list.push([Uint8Array.from(entry[0]), Uint8Array.from(entry[1])]);
+  }
+  return { list, bytes };
 }
 
-const keyItems: ItemKind<Uint8Array> = {
-  isUsual: isFilledBytes,
-  require: requireBytes,
-  copy: (key) => Uint8Array.from(key),
-};
+function bytesOfEntry(entry: unknown, index: number): number {
+  if (!Array.isArray(entry) || entry.length !== 2) {
+    throw new TypeError(`entries[${index}] must be a pair [key, value], but got ${describe(entry)}`);
+  }
+  const key: unknown = entry[0];
+  const value: unknown = entry[1];
+  if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${index}]`);
+  if (!isFilledBytes(value)) requireBytes(value, `the value of entries[${index}]`);
+  return key.length + value.length;
+}
 
-const entryItems: ItemKind<readonly [key: Uint8Array, value: Uint8Array]> = {
-  isUsual: (entry) =>
-    Array.isArray(entry) && entry.length === 2 && isFilledBytes(entry[0]) && isFilledBytes(entry[1]),
-  require(entry, name) {
-    if (!Array.isArray(entry) || entry.length !== 2) {
-      throw new TypeError(`${name} must be a pair [key, value], but got ${describe(entry)}`);
-    }
-    requireBytes(entry[0], `the key of ${name}`);
-    requireBytes(entry[1], `the value of ${name}`);
-  },
-  copy: ([key, value]) => [Uint8Array.from(key), Uint8Array.from(value)],
-};
+function requireItem(item: unknown, what: string, index: number): void {
+  if (!isFilledBytes(item)) requireBytes(item, `${what}[${index}]`);
+}
+
+function requireIterable(items: unknown, what: string): void {
+  if (typeof (items as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(`${what} must be iterable, such as an array, but got ${describe(items)}`);
+  }
+}
 
 function requireLock(lock: unknown): asserts lock is RWLock {
   for (const method of ['rlock', 'runlock', 'lock', 'unlock'] as const) {

@@ -61,14 +61,15 @@ export function withoutOneBefore(gone: number, fork: number): number {
 }
 
 /**
- * The place of a key, among those at [first, stop), with which key[0, end) shares as much as with any. If there is a
- * choice, it is not above the key as long as one of them is not. The word at `first` means nothing.
+ * The place of a key, among those at [first, stop), with which key[start, start + end) shares as much as with any. If
+ * there is a choice, it is not above the key as long as one of them is not. The word at `first` means nothing.
  */
 export function nearest(
   forks: Int32Array,
   first: number,
   stop: number,
   key: Uint8Array,
+  start: number,
   end: number,
 ): number {
   let near = first;
@@ -78,7 +79,7 @@ export function nearest(
     const fork = forks[place];
     const shared = fork >> SHARED_SHIFT;
     if (shared < below) {
-      if (shared < end && key[shared] >= (fork & BYTE)) {
+      if (shared < end && key[start + shared] >= (fork & BYTE)) {
         near = place++;
         below = ENDLESS;
         continue;

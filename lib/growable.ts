@@ -77,6 +77,11 @@ export class Growable<T extends Flat> {
     this.#quietUntil = this.#quietFrom(0);
   }
 
+  /** Whether there is room for `extra` more elements, and nothing to do for more. */
+  fits(extra: number): boolean {
+    return this.length + extra <= this.#quietUntil;
+  }
+
   /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
   reserve(extra: number): void {
     if (this.length + extra > this.#quietUntil) this.#grow(extra);

@@ -1,4 +1,4 @@
-import { sharedLength, wordAt } from './bytes.js';
+import { sharedInKv, sharedLength, wordAt } from './bytes.js';
 import { expect } from './errors.js';
 import {
   FIRST_NODE,
@@ -16,6 +16,7 @@ import {
 
 /** What `find` says where only an ordered search can tell. */
 export const UNKNOWN = -1;
+export const NOT_IN_KV = -1;
 
 /** Words in a bucket: 64 bytes, a cache line. */
 const BUCKET = 16;
@@ -117,6 +118,8 @@ export class HashIndex {
   #abandoned = false;
   /** Of the key that was looked for last. */
   hashSought = 0;
+  /** Where in kv it stands, or NOT_IN_KV. */
+  #inKv = NOT_IN_KV;
   /** The first words of the key that was hashed last: to put them together takes longer than all else does. */
   readonly #keyWords = new Int32Array(KEPT_WORDS);
   /** Of no use, but that what is touched ahead is not optimised away. */
@@ -184,15 +187,19 @@ export class HashIndex {
     return mix(h ^ length);
   }
 
-  /** The hash of a node's key: the same, but that whole words can be read from kv. */
+  /** The hash of a node's key: the same. */
   hashOf(node: NodeIndex): number {
     const nodes = this.#storage.nodes.array;
+    return this.#hashAt(nodes[node + OFFSET], nodes[node + KEY_LENGTH]);
+  }
+
+  /** The hash of a key in kv, where whole words can be read. */
+  #hashAt(start: number, length: number): number {
     const kv = this.#storage.kv.view;
     const first = this.#firstFactor;
     const second = this.#secondFactor;
-    const length = nodes[node + KEY_LENGTH];
-    let i = nodes[node + OFFSET];
-    const end = i + length;
+    let i = start;
+    const end = start + length;
     let h = this.#seed;
     for (; i + 8 <= end; i += 8) {
       h = stir(h ^ kv.getInt32(i, true), first, second);
@@ -216,9 +223,13 @@ export class HashIndex {
     return words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
   }
 
-  /** The node of a key; NONE; or UNKNOWN, where an ordered search must tell. */
-  find(key: Uint8Array, length: number): NodeIndex | typeof UNKNOWN {
-    this.hashSought = this.hash(key, length);
+  /**
+   * The node of a key; NONE; or UNKNOWN, where an ordered search must tell.
+   * @param inKv where the key stands, if that is in kv
+   */
+  find(key: Uint8Array, length: number, inKv = NOT_IN_KV): NodeIndex | typeof UNKNOWN {
+    this.#inKv = inKv;
+    this.hashSought = inKv >= 0 ? this.#hashAt(inKv, length) : this.hash(key, length);
     return this.#find(this.hashSought, key, length);
   }
 
@@ -275,18 +286,19 @@ export class HashIndex {
     const kept = this.#keyWords;
     const kv = this.#storage.kv.view;
     const start = nodes[node + OFFSET];
+    if (this.#inKv >= 0) return sharedInKv(kv, start, this.#inKv, 0, length) === length;
     const end = length < 4 * KEPT_WORDS ? length & -8 : 4 * KEPT_WORDS;
     for (let i = 0; i < end; i += 8) {
       if (kv.getInt32(start + i, true) !== kept[i >> 2]) return false;
       if (kv.getInt32(start + i + 4, true) !== kept[(i >> 2) + 1]) return false;
     }
-    return end === length || sharedLength(kv, start, key, end, length) === length;
+    return end === length || sharedLength(kv, start, key, 0, end, length) === length;
   }
 
   #holds(node: NodeIndex, key: Uint8Array, length: number): boolean {
     const nodes = this.#storage.nodes.array;
     if (node === OVERFLOWED || nodes[node + KEY_LENGTH] !== length) return false;
-    return sharedLength(this.#storage.kv.view, nodes[node + OFFSET], key, 0, length) === length;
+    return sharedLength(this.#storage.kv.view, nodes[node + OFFSET], key, 0, 0, length) === length;
   }
 
   /** Whether nodes wait for being entered. */

@@ -170,7 +170,7 @@ export class MemTable {
     const kv = table.storage.kv.array;
     const keyStart = nodes[node + OFFSET];
     const userKeyLength = nodes[node + KEY_LENGTH] - TAG_LENGTH;
-    if (this.#userOrder.compare(kv, keyStart, userKeyLength, internalKey, length - TAG_LENGTH, 0) !== 0) {
+    if (this.#userOrder.compare(kv, keyStart, userKeyLength, internalKey, 0, length - TAG_LENGTH, 0) !== 0) {
       return undefined;
     }
     return kv[keyStart + userKeyLength] === ValueType.Deletion

@@ -5,7 +5,8 @@ import { InternalKeyComparer, TAG_LENGTH, compareTags, requireTag } from './inte
 
 /**
  * Compares a stored key with a given one: the one place where that is done. The stored key is
- * kv[offset, offset + length), the given one key[0, keyLength) (a scratch buffer may be longer than its key).
+ * kv[offset, offset + length), the given one key[start, start + keyLength): a scratch buffer may be longer than its key,
+ * and a key that is to be put already stands in kv.
  */
 export interface Order {
   /**
@@ -22,6 +23,7 @@ export interface Order {
     offset: number,
     length: number,
     key: Uint8Array,
+    start: number,
     keyLength: number,
     skip: number,
   ): number;
@@ -34,8 +36,8 @@ export function orderOf(comparer: Comparer): Order {
 
 export const byteOrder: Order = {
   byteOrderedTail: 0,
-  compare: (kv, offset, length, key, keyLength, skip) =>
-    compareBytes(kv, offset, offset + length, key, 0, keyLength, skip),
+  compare: (kv, offset, length, key, start, keyLength, skip) =>
+    compareBytes(kv, offset, offset + length, key, start, start + keyLength, skip),
 };
 
 /** Unless a subclass has an order of its own. */
@@ -66,6 +68,7 @@ export class InternalOrder implements Order {
     offset: number,
     length: number,
     key: Uint8Array,
+    start: number,
     keyLength: number,
     skip: number,
   ): number {
@@ -73,8 +76,8 @@ export class InternalOrder implements Order {
     requireTag(keyLength);
     const tag = length - TAG_LENGTH;
     const givenTag = keyLength - TAG_LENGTH;
-    const result = this.user.compare(kv, offset, tag, key, givenTag, skip);
-    return result !== 0 ? result : compareTags(kv, offset + tag, key, givenTag);
+    const result = this.user.compare(kv, offset, tag, key, start, givenTag, skip);
+    return result !== 0 ? result : compareTags(kv, offset + tag, key, start + givenTag);
   }
 }
 
@@ -82,9 +85,10 @@ export class InternalOrder implements Order {
 export class CustomOrder implements Order {
   readonly #comparer: Comparer;
   #comparing = false;
-  /** The last part of a longer array that was compared: it takes as long to make as a comparison. */
+  /** The last part of a longer array that was given: it takes as long to make as a comparison. */
   #given: Uint8Array = new Uint8Array(0);
   #givenOf: Uint8Array | undefined;
+  #givenStart = 0;
 
   constructor(comparer: Comparer) {
     this.#comparer = comparer;
@@ -94,12 +98,19 @@ export class CustomOrder implements Order {
     return this.#comparing;
   }
 
-  compare(kv: Uint8Array, offset: number, length: number, key: Uint8Array, keyLength: number): number {
+  compare(
+    kv: Uint8Array,
+    offset: number,
+    length: number,
+    key: Uint8Array,
+    start: number,
+    keyLength: number,
+  ): number {
     // A read inside a read is no conflict for the lock, but from a comparer it would recurse without end.
     if (this.#comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
     this.#comparing = true;
     try {
-      const given = keyLength === key.length ? key : this.#startOf(key, keyLength);
+      const given = keyLength === key.length ? key : this.#partOf(key, start, keyLength);
       const result: unknown = this.#comparer.compare(kv.subarray(offset, offset + length), given);
       if (typeof result !== 'number' || Number.isNaN(result)) {
         throw new TypeError(
@@ -112,10 +123,12 @@ export class CustomOrder implements Order {
     }
   }
 
-  #startOf(key: Uint8Array, length: number): Uint8Array {
-    if (this.#givenOf !== key || this.#given.length !== length) {
-      this.#given = key.subarray(0, length);
+  #partOf(key: Uint8Array, start: number, length: number): Uint8Array {
+    const isKnown = this.#givenOf === key && this.#givenStart === start && this.#given.length === length;
+    if (!isKnown) {
+      this.#given = key.subarray(start, start + length);
       this.#givenOf = key;
+      this.#givenStart = start;
     }
     return this.#given;
   }

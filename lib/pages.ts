@@ -155,6 +155,8 @@ export class Pages {
   #parted = -1;
   #partedFrom = NOT_ABOVE;
 
+  /** Where the key that is looked for begins. */
+  #start = 0;
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
   /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
@@ -201,13 +203,14 @@ export class Pages {
   }
 
   /**
-   * Finds the place of a key: that of the first entry at or above it.
+   * Finds the place of key[start, start + keyLength): that of the first entry at or above it.
    * @returns the node with exactly that key, or NONE
    */
-  search(key: Uint8Array, keyLength: number): NodeIndex {
+  search(key: Uint8Array, keyLength: number, start = 0): NodeIndex {
+    this.#start = start;
     const end = this.#tail === undefined ? 0 : keyLength - this.#tail;
     // A key that is too short to have a tail is for the order to refuse.
-    if (end < 0) this.#order.compare(key, 0, keyLength, key, keyLength, 0);
+    if (end < 0) this.#order.compare(key, start, keyLength, key, start, keyLength, 0);
     this.#outside = -1;
     this.#parted = -1;
     const abbreviations = this.#abbreviations;
@@ -236,7 +239,7 @@ export class Pages {
         page = this.#searchForkedInner(level, page, key, end, shared);
         continue;
       }
-      const wanted = abbreviate(key, prefix, end);
+      const wanted = abbreviate(key, start + prefix, start + end);
       let place = base;
       place += ((abbreviations[place + 31] - wanted) >> 31) & 32;
       place += ((abbreviations[place + 15] - wanted) >> 31) & 16;
@@ -278,11 +281,11 @@ export class Pages {
     const stop = first + this.#meta[(leaf << META_SHIFT) + COUNT];
     this.place = first as Place;
     if (stop === first) return NONE;
-    const near = nearest(forks, first, stop, key, end);
+    const near = nearest(forks, first, stop, key, this.#start, end);
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     const node = (this.#refs[near] & NODE) as NodeIndex;
-    const start = nodes[node + OFFSET];
+    const offset = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
     const i = this.#sharedWith(node, key, shared, Math.min(length, end));
     if (i === length && i === end) {
@@ -290,8 +293,8 @@ export class Pages {
       return node;
     }
     this.#parted = i;
-    if (i < length && (i === end || key[i] < kv[start + i])) {
-      this.#partedFrom = kv[start + i];
+    if (i < length && (i === end || key[this.#start + i] < kv[offset + i])) {
+      this.#partedFrom = kv[offset + i];
       this.place = beginOfHigher(forks, near, first, i) as Place;
     } else {
       this.#partedFrom = NOT_ABOVE;
@@ -307,14 +310,14 @@ export class Pages {
     const stop = first - 1 + this.#meta[(page << META_SHIFT) + COUNT];
     this.#path[level] = first - 1;
     if (stop === first) return this.#refs[first - 1];
-    const near = nearest(forks, first, stop, key, end);
+    const near = nearest(forks, first, stop, key, this.#start, end);
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     const node = this.#keyNode(level, near);
-    const start = nodes[node + OFFSET];
+    const offset = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
     const i = this.#sharedWith(node, key, shared, Math.min(length, end));
-    const isBelow = i < length && (i === end || key[i] < kv[start + i]);
+    const isBelow = i < length && (i === end || key[this.#start + i] < kv[offset + i]);
     const above = isBelow ? beginOfHigher(forks, near, first, i) : endOfLower(forks, near, stop, i);
     this.#path[level] = above - 1;
     return this.#refs[above - 1];
@@ -375,19 +378,31 @@ export class Pages {
     const length = nodes[node + KEY_LENGTH];
     const enough = prefix + WHOLE_BYTES + (this.#tail ?? Infinity);
     const skip = length >= enough && keyLength >= enough ? prefix + WHOLE_BYTES : prefix;
-    return this.#order.compare(this.#storage.kv.array, nodes[node + OFFSET], length, key, keyLength, skip);
+    return this.#order.compare(
+      this.#storage.kv.array,
+      nodes[node + OFFSET],
+      length,
+      key,
+      this.#start,
+      keyLength,
+      skip,
+    );
   }
 
   /** How many bytes below `end` a key shares with that of a node, where they are known to share `from`. */
   #sharedWith(node: NodeIndex, key: Uint8Array, from: number, end: number): number {
-    return sharedLength(this.#storage.kv.view, this.#storage.nodes.array[node + OFFSET], key, from, end);
+    const { kv, nodes } = this.#storage;
+    const offset = nodes.array[node + OFFSET];
+    return key === kv.array
+      ? sharedInKv(kv.view, offset, this.#start, from, end)
+      : sharedLength(kv.view, offset, key, this.#start, from, end);
   }
 
   /** A key without the prefix of a page is below or above all that the page leads to. */
   #goOutside(level: number, page: number, shared: number, key: Uint8Array, end: number): void {
     const sample = this.#meta[(page << META_SHIFT) + SAMPLE];
     const byte = this.#storage.kv.array[this.#storage.nodes.array[sample + OFFSET] + shared];
-    if (shared >= end || key[shared] < byte) {
+    if (shared >= end || key[this.#start + shared] < byte) {
       this.#toBegin(level, page);
     } else {
       this.#toEnd(level, page);
@@ -673,7 +688,6 @@ export class Pages {
       for (let at = begin; at < place && meta[about + PREFIX] < 0; at++) {
         this.#setFork(0, at, this.#forkOf(this.#keyNode(0, at), shared[done + at - begin]));
       }
-      if (place === stop) this.#setSpans(0, leaf);
       done += place - begin;
     }
   }
@@ -847,8 +861,11 @@ export class Pages {
     meta[leftMeta + COUNT] = at;
     meta[rightMeta + COUNT] = CAPACITY - at;
     this.#beginPage(level, right);
-    this.#setSpans(level, page);
-    this.#setSpans(level, right);
+    if (at < CAPACITY) {
+      // Spans must not lead out of the page.
+      this.#setSpans(level, page);
+      this.#setSpans(level, right);
+    }
     this.#fence(page);
     this.#fence(right);
     this.#addChild(level + 1, page, right);
@@ -1027,7 +1044,7 @@ export class Pages {
   #sharedByNodes(a: NodeIndex, b: NodeIndex): number {
     const nodes = this.#storage.nodes.array;
     const end = Math.min(nodes[a + KEY_LENGTH], nodes[b + KEY_LENGTH]) - this.#tail!;
-    return sharedInKv(this.#storage.kv.view, nodes[a + OFFSET], nodes[b + OFFSET], end);
+    return sharedInKv(this.#storage.kv.view, nodes[a + OFFSET], nodes[b + OFFSET], 0, end);
   }
 
   /** Makes the words of a page abbreviations, after the prefix of its fences. */

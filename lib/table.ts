@@ -17,7 +17,7 @@ import {
   type NodeIndex,
 } from './storage.js';
 import { SeededHeights, type Heights } from './heights.js';
-import { copyBytes, describe } from './bytes.js';
+import { describe, isFilledBytes, requireBytes } from './bytes.js';
 import { Towers } from './towers.js';
 
 export interface TableOptions {
@@ -80,7 +80,7 @@ export class Table {
   readonly #memory: Internals;
   readonly #givenHeights: Heights | undefined;
   #heights: Heights;
-  /** Heights drawn ahead by `putEach`, for the next new keys. */
+  /** Heights drawn ahead by `putEach`, for the next new keys: those from `#drawnUsed` to `#drawnEnd`. */
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
   #drawnEnd = 0;
@@ -205,6 +205,7 @@ export class Table {
       nodes[node + OFFSET],
       nodes[node + KEY_LENGTH],
       key,
+      0,
       keyLength,
       0,
     );
@@ -251,75 +252,51 @@ export class Table {
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
   put(key: Uint8Array, keyLength: number, value: Uint8Array): void {
-    const node = this.#locate(key, keyLength);
+    const { storage } = this;
+    const valueLength = value.length; // A height source or comparer may change it.
+    if (storage.kv.fits(keyLength + valueLength) !== true) {
+      this.#locate(key, 0, keyLength); // A key that the order refuses makes nothing grow.
+      storage.kv.reserve(keyLength + valueLength);
+    }
+    const at = storage.stageKey(key, keyLength);
+    const node = this.#locate(storage.kv.array, at, keyLength);
     if (node !== NONE) {
-      this.#replace(node, key, keyLength, value);
+      this.#replace(node, at, keyLength, value, valueLength);
     } else {
-      this.#insert(key, keyLength, value);
+      this.#insert(at, keyLength, value, valueLength);
     }
   }
 
   /**
    * `put` for each entry in turn. Room for all is made first, as if every key were new: either it can be had, or
    * nothing is changed. Only a comparer can fail half-way.
+   * @param bytes of all keys and values
    * @throws CapacityError
    */
-  putEach(entries: readonly Entry[]): void {
-    let bytes = 0;
-    let slots = 0;
-    this.#drawAhead(entries.length);
+  putEach(entries: readonly Entry[], bytes: number): void {
+    this.storage.reserve(bytes, this.#drawAhead(entries.length));
     for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i];
-      bytes += entry[0].length + entry[1].length;
-      slots += NEXT + this.#drawn[this.#drawnUsed + i];
-    }
-    this.storage.reserve(bytes, slots);
-    const runs = this.order.byteOrderedTail === 0;
-    for (let i = 0; i < entries.length;) {
-      if (runs && this.length > 0 && this.accelerator?.ascending === true) i = this.#putRun(entries, i);
-      if (i === entries.length) break;
-      const entry = entries[i++];
-      this.put(entry[0], entry[0].length, entry[1]);
-    }
-  }
-
-  /**
-   * Puts entries behind all others, from one on, as long as their keys ascend: `put`, without what is the same for all of
-   * them. There is room for them. @returns the first one that it did not put
-   */
-  #putRun(entries: readonly Entry[], from: number): number {
-    const { storage, towers } = this;
-    const accelerator = this.accelerator!;
-    const { kv } = storage;
-    let last = towers.ends[0] as NodeIndex;
-    let i = from;
-    for (; i < entries.length; i++) {
       const entry = entries[i];
       const key = entry[0];
       const value = entry[1];
-      const keyLength = key.length;
-      const offset = kv.length as KVOffset;
-      // What is copied counts only with the length: where the key does not follow, nothing has happened.
-      copyBytes(key, keyLength, kv.array, offset);
-      if (accelerator.follows(last, offset, keyLength) !== true || this.#reserveAccelerator() !== true) break;
-      copyBytes(value, value.length, kv.array, offset + keyLength);
-      kv.length = offset + keyLength + value.length;
-      const height = this.#nextHeight();
-      last = storage.appendNode(offset, keyLength, value.length, height);
-      towers.append(last, height);
-      accelerator.insert(last, true);
-      this.size += keyLength + value.length;
+      // A comparer or a height source may have changed the caller's arrays.
+      if (!isFilledBytes(key)) requireBytes(key, 'key');
+      if (!isFilledBytes(value)) requireBytes(value, 'value');
+      this.put(key, key.length, value);
     }
-    this.length += i - from;
-    this.structure++;
-    this.#changed();
-    return i;
   }
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
-    if (this.#locate(key, keyLength) !== NONE) return false;
-    this.#insert(key, keyLength, value);
+    const { storage } = this;
+    const valueLength = value.length; // A height source or comparer may change it.
+    if (storage.kv.fits(keyLength + valueLength) !== true) {
+      if (this.#locate(key, 0, keyLength) !== NONE) return false;
+      storage.kv.reserve(keyLength + valueLength);
+    }
+    const at = storage.stageKey(key, keyLength);
+    if (this.#locate(storage.kv.array, at, keyLength) !== NONE) return false;
+    this.#insert(at, keyLength, value, valueLength);
     return true;
   }
 
@@ -331,7 +308,7 @@ export class Table {
     if (node === NONE) return false;
     const nodes = this.storage.nodes.array;
     if (accelerator !== undefined) {
-      this.#findBefore(accelerator, key, keyLength, nodes[node + HEIGHT]);
+      this.#findBefore(accelerator, key, 0, keyLength, nodes[node + HEIGHT]);
       accelerator.remove(node);
     }
     towers.unlink(node);
@@ -351,7 +328,7 @@ export class Table {
   deleteRange(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
     const { storage, towers } = this;
     if (start !== undefined && limit !== undefined) {
-      if (this.order.compare(start, 0, start.length, limit, limit.length, 0) >= 0) return 0;
+      if (this.order.compare(start, 0, start.length, limit, 0, limit.length, 0) >= 0) return 0;
     }
     const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
     if (start !== undefined) {
@@ -440,40 +417,40 @@ export class Table {
     this.structure++; // Places are no more.
   }
 
-  /** The node of a key, or NONE; then the place where it belongs is known, for `#insert`. */
-  #locate(key: Uint8Array, keyLength: number): NodeIndex {
+  /** The node of key[start, start + keyLength), or NONE; then the place where it belongs is known, for `#insert`. */
+  #locate(key: Uint8Array, start: number, keyLength: number): NodeIndex {
+    // With no other key to compare it with, an order that refuses some keys would not see it.
+    if (this.length === 0) this.order.compare(key, start, keyLength, key, start, keyLength, 0);
     return this.accelerator !== undefined
-      ? this.accelerator.locate(key, keyLength, this.towers.ends[0] as NodeIndex)
-      : this.towers.search(key, keyLength);
+      ? this.accelerator.locate(key, start, keyLength, this.towers.ends[0] as NodeIndex)
+      : this.towers.search(key, keyLength, start);
   }
 
-  #replace(node: NodeIndex, key: Uint8Array, keyLength: number, value: Uint8Array): void {
+  #replace(node: NodeIndex, at: KVOffset, keyLength: number, value: Uint8Array, valueLength: number): void {
     const { storage } = this;
-    storage.reserve(keyLength + value.length, 0);
-    const offset = storage.appendRecord(key, keyLength, value);
+    storage.appendRecord(at, keyLength, value, valueLength);
     const { nodes } = storage;
-    this.size += keyLength - nodes.array[node + KEY_LENGTH] + value.length - nodes.array[node + VALUE_LENGTH];
-    nodes.write(node + OFFSET, offset);
+    this.size += keyLength - nodes.array[node + KEY_LENGTH] + valueLength - nodes.array[node + VALUE_LENGTH];
+    nodes.write(node + OFFSET, at);
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
     nodes.write(node + KEY_LENGTH, keyLength);
-    nodes.write(node + VALUE_LENGTH, value.length);
+    nodes.write(node + VALUE_LENGTH, valueLength);
     this.#changed();
   }
 
-  #insert(key: Uint8Array, keyLength: number, value: Uint8Array): void {
+  #insert(at: KVOffset, keyLength: number, value: Uint8Array, valueLength: number): void {
     const { storage, towers } = this;
-    // With no other key to compare it with, an order that refuses some keys has not seen it yet.
-    if (this.length === 0) this.order.compare(key, 0, keyLength, key, keyLength, 0);
+    const key = storage.kv.array;
     const height = this.#nextHeight();
-    storage.reserve(keyLength + value.length, NEXT + height);
-    if (this.accelerator !== undefined && !this.#reserveAccelerator()) towers.search(key, keyLength);
+    storage.nodes.reserve(NEXT + height);
+    if (this.accelerator !== undefined && !this.#reserveAccelerator()) towers.search(key, keyLength, at);
     const { accelerator } = this;
     if (accelerator !== undefined && accelerator.appending !== true) {
-      this.#findBefore(accelerator, key, keyLength, height);
+      this.#findBefore(accelerator, key, at, keyLength, height);
     }
 
-    const offset = storage.appendRecord(key, keyLength, value);
-    const node = storage.appendNode(offset, keyLength, value.length, height);
+    storage.appendRecord(at, keyLength, value, valueLength);
+    const node = storage.appendNode(at, keyLength, valueLength, height);
     if (accelerator === undefined) {
       towers.link(node, height);
     } else {
@@ -485,7 +462,7 @@ export class Table {
       accelerator.insert(node, towers.ends[0] === node);
     }
     this.length++;
-    this.size += keyLength + value.length;
+    this.size += keyLength + valueLength;
     this.structure++;
     this.#changed();
   }
@@ -502,27 +479,37 @@ export class Table {
   }
 
   /** From the place that the pages found, finds what `towers.link` and `unlink` need for a node of some height. */
-  #findBefore(accelerator: Accelerator, key: Uint8Array, keyLength: number, height: number): void {
+  #findBefore(
+    accelerator: Accelerator,
+    key: Uint8Array,
+    start: number,
+    keyLength: number,
+    height: number,
+  ): void {
     const level = accelerator.pages.nodesBefore(this.towers.before, height);
-    if (level < height) this.towers.search(key, keyLength, level);
+    if (level < height) this.towers.search(key, keyLength, start, level);
   }
 
   #nextHeight(): number {
     return this.#drawnUsed < this.#drawnEnd ? this.#drawn[this.#drawnUsed++] : this.#drawHeight();
   }
 
-  /** Draws the heights of the next `count` new keys. */
-  #drawAhead(count: number): void {
+  /** Draws the heights of the next `count` new keys. @returns slots that their nodes will take */
+  #drawAhead(count: number): number {
     const left = this.#drawnEnd - this.#drawnUsed;
-    if (left >= count) return;
-    // Made anew for each batch, it would call the collector more often than all else does.
-    const drawn = this.#drawn.length >= count ? this.#drawn : new Uint8Array(count);
-    drawn.set(this.#drawn.subarray(this.#drawnUsed, this.#drawnEnd));
-    this.#drawn = drawn;
-    this.#drawnUsed = 0;
-    this.#drawnEnd = left;
-    for (let i = left; i < count; i++) drawn[i] = this.#drawHeight();
-    this.#drawnEnd = count;
+    if (left < count) {
+      // Made anew for each batch, it would call the collector more often than all else does.
+      const drawn = this.#drawn.length >= count ? this.#drawn : new Uint8Array(count);
+      drawn.set(this.#drawn.subarray(this.#drawnUsed, this.#drawnEnd));
+      this.#drawn = drawn;
+      this.#drawnUsed = 0;
+      this.#drawnEnd = left;
+      for (let i = left; i < count; i++) drawn[i] = this.#drawHeight();
+      this.#drawnEnd = count;
+    }
+    let slots = NEXT * count;
+    for (let i = this.#drawnUsed; i < this.#drawnUsed + count; i++) slots += this.#drawn[i];
+    return slots;
   }
 
   #drawHeight(): number {

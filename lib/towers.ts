@@ -41,11 +41,11 @@ export class Towers {
   }
 
   /**
-   * Finds the place of a key and leaves it in `before`.
+   * Finds the place of key[start, start + keyLength) and leaves it in `before`.
    * @param floor the lowest level to find it on; those below are left as they are
    * @returns the node with exactly that key, or NONE. The first node at or above the key follows `before[0]`.
    */
-  search(key: Uint8Array, keyLength: number, floor = 0): NodeIndex {
+  search(key: Uint8Array, keyLength: number, start = 0, floor = 0): NodeIndex {
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     const order = this.#order;
@@ -56,7 +56,8 @@ export class Towers {
     for (let level = this.height - 1; level >= floor;) {
       const next = nodes[node + NEXT + level] as NodeIndex;
       if (next !== above) {
-        const result = order.compare(kv, nodes[next + OFFSET], nodes[next + KEY_LENGTH], key, keyLength, 0);
+        const offset = nodes[next + OFFSET];
+        const result = order.compare(kv, offset, nodes[next + KEY_LENGTH], key, start, keyLength, 0);
         if (result < 0) {
           node = next;
           continue;

@@ -46,6 +46,8 @@ function sortedSet(keys: Iterable<string>): string[] {
 describe('the words of a run of keys', () => {
   /** Around a run there are other places, which must not be looked at, whatever their words. */
   const FIRST = 3;
+  /** Where keys begin that are looked for. */
+  const START = 2;
   const OTHERS = [0, 0xff, 0x7fffffff];
 
   function wordsOf(sorted: readonly string[], other: number): Int32Array {
@@ -79,9 +81,9 @@ describe('the words of a run of keys', () => {
     });
   }
 
-  /** In a longer array, with bytes behind its end that go on as some key does. */
+  /** In a longer array, with bytes before it and behind its end that go on as some key does. */
   function lent(key: string): Uint8Array {
-    return Buffer.from(`${key}\0a\xffaaa`, 'latin1');
+    return Buffer.from(`aa${key}\0a\xffaaa`, 'latin1');
   }
 
   const byte = fc.constantFrom('\0', 'a', '\xff');
@@ -114,7 +116,7 @@ describe('the words of a run of keys', () => {
   it('nearest: no key shares more, and one that is not above is taken before one that is', () => {
     forAll((sorted, words, key) => {
       const stop = FIRST + sorted.length;
-      const near = sorted[nearest(words, FIRST, stop, lent(key), key.length) - FIRST];
+      const near = sorted[nearest(words, FIRST, stop, lent(key), START, key.length) - FIRST];
       const most = Math.max(...sorted.map((each) => sharedBy(each, key)));
       expect(sharedBy(near, key)).toBe(most);
       const candidates = sorted.filter((each) => sharedBy(each, key) === most);
@@ -125,7 +127,7 @@ describe('the words of a run of keys', () => {
   it('nearest, endOfLower, beginOfHigher: together they lead to the first key at or above', () => {
     forAll((sorted, words, key) => {
       const stop = FIRST + sorted.length;
-      const near = nearest(words, FIRST, stop, lent(key), key.length);
+      const near = nearest(words, FIRST, stop, lent(key), START, key.length);
       const found = sorted[near - FIRST];
       const shared = sharedBy(found, key);
       let place = near;

@@ -120,7 +120,9 @@ function indexOf(keys: readonly Uint8Array[], seed: number) {
   const index = new HashIndex(counting, localMemory, seed);
   const nodes = keys.map((key) => {
     storage.reserve(key.length, NEXT + 1);
-    const node = storage.appendNode(storage.appendRecord(key, key.length, NOTHING), key.length, 0, 1);
+    const offset = storage.stageKey(key, key.length);
+    storage.appendRecord(offset, key.length, NOTHING, 0);
+    const node = storage.appendNode(offset, key.length, 0, 1);
     index.settle();
     return node;
   });

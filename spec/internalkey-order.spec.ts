@@ -49,7 +49,7 @@ describe.each([bytewise, shorterFirst])('a stored and a given internal key, by $
       fc.property(pair, fc.uint8Array({ maxLength: 9 }), ([stored, given], padding) => {
         const kv = concat(padding, stored, padding);
         const scratch = concat(given, padding);
-        const result = order.compare(kv, padding.length, stored.length, scratch, given.length, 0);
+        const result = order.compare(kv, padding.length, stored.length, scratch, 0, given.length, 0);
         expect(Math.sign(result)).toBe(Math.sign(internal.compare(stored, given)));
       }),
       { seed: 1, numRuns: 3000 },
@@ -58,8 +58,8 @@ describe.each([bytewise, shorterFirst])('a stored and a given internal key, by $
 
   test('are refused when too short for a tag', () => {
     const key = makeInternalKey(utf8('k'), 1, ValueType.Value);
-    expect(() => order.compare(key, 0, key.length, key, 7, 0)).toThrow(InternalKeyCorruptedError);
-    expect(() => order.compare(key, 0, 7, key, key.length, 0)).toThrow(InternalKeyCorruptedError);
+    expect(() => order.compare(key, 0, key.length, key, 0, 7, 0)).toThrow(InternalKeyCorruptedError);
+    expect(() => order.compare(key, 0, 7, key, 0, key.length, 0)).toThrow(InternalKeyCorruptedError);
   });
 });
 

@@ -10,7 +10,7 @@ import {
   type Comparer,
   type DBIterator,
 } from '../lib/index.js';
-import { sharedLength } from '../lib/bytes.js';
+import { sharedInKv, sharedLength } from '../lib/bytes.js';
 import { checkTable } from '../lib/check.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
@@ -554,8 +554,11 @@ class Flood {
   readonly nodes = new Map<string, NodeIndex>();
 
   add(key: Uint8Array): NodeIndex {
-    this.storage.reserve(key.length, NEXT + 1);
-    const node = this.storage.appendNode(this.storage.appendRecord(key, key.length, EMPTY), key.length, 0, 1);
+    const { storage } = this;
+    storage.reserve(key.length, NEXT + 1);
+    const offset = storage.stageKey(key, key.length);
+    storage.appendRecord(offset, key.length, EMPTY, 0);
+    const node = storage.appendNode(offset, key.length, 0, 1);
     this.nodes.set(latin1(key), node);
     return node;
   }
@@ -1022,7 +1025,7 @@ it('a key and a stored key of the same bytes, 0 to 70, have the same hash', () =
   }
 });
 
-it('sharedLength tells where bytes differ first, as a loop over them does', () => {
+it('sharedLength and sharedInKv tell where bytes differ first, as a loop over them does', () => {
   const prng = new Prng(2);
   for (let length = 0; length <= 20; length++) {
     for (let start = 0; start < 4; start++) {
@@ -1033,8 +1036,18 @@ it('sharedLength tells where bytes differ first, as a loop over them does', () =
           // Behind the first difference all is chance; behind the end, too.
           for (let i = differs; i < key.length; i++) if (prng.below(2) === 0) key[i] = prng.below(256);
           if (differs < length) key[differs] = kv[start + differs] ^ prng.pick([1, 0x80, 0xff]);
-          const shared = sharedLength(new DataView(kv.buffer), start, key, from, length);
-          must(shared === differs, () => `${shared} of ${length} bytes from ${from} on, not ${differs}`);
+          const view = new DataView(kv.buffer);
+          const shared = [0, 1, 5].map((at) => {
+            const longer = Uint8Array.of(...kv.subarray(0, at), ...key);
+            return sharedLength(view, start, longer, at, from, length);
+          });
+          // The same, where the key stands in kv as well.
+          const both = new DataView(Uint8Array.of(...kv, ...key).buffer);
+          shared.push(sharedInKv(both, start, kv.length, from, length));
+          must(
+            shared.every((each) => each === differs),
+            () => `${shared.join()} of ${length} bytes from ${from} on, not ${differs}`,
+          );
         }
       }
     }
