@@ -114,6 +114,17 @@ export function requireBytes(value: unknown, what: string): asserts value is Uin
   if (!isFilledBytes(value)) requireOddBytes(value, what);
 }
 
+/** @throws TypeError unless `value` is an array of two */
+export function requirePair(
+  value: unknown,
+  what: string,
+  index: number,
+): asserts value is [unknown, unknown] {
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new TypeError(`${what}[${index}] must be a pair [key, value], but got ${describe(value)}`);
+  }
+}
+
 /** Whether `value` is a Uint8Array at first glance. Others may be one, too. */
 export function isFilledBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.length > 0;

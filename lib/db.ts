@@ -1,4 +1,4 @@
-import { describe, isFilledBytes, requireBytes } from './bytes.js';
+import { describe, isFilledBytes, requireBytes, requirePair } from './bytes.js';
 import { bytewise, requireComparer, type Comparer } from './comparer.js';
 import { GivenHeights } from './heights.js';
 import { DBIterator } from './iterator.js';
@@ -112,10 +112,10 @@ export class DB {
    *   the entries before it in.
    */
   putMany(entries: Iterable<Entry>): void {
-    const { list, bytes } = entriesOf(entries);
+    const list = entriesOf(entries);
     this.#lock.lock();
     try {
-      this.#table.putEach(list, bytes);
+      this.#table.putEach(list);
     } finally {
       this.#lock.unlock();
     }
@@ -315,31 +315,18 @@ function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
   return list;
 }
 
-/** Entries, each checked, and copied where those of `keysOf` are; and how many bytes they have. */
-function entriesOf(entries: Iterable<Entry>): { list: readonly Entry[]; bytes: number } {
-  let bytes = 0;
-  if (Array.isArray(entries)) {
-    for (let i = 0; i < entries.length; i++) bytes += bytesOfEntry(entries[i], i);
-    return { list: entries, bytes };
-  }
+/** Entries, copied where those of `keysOf` are; those of an array are checked when they are put. */
+function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
+  if (Array.isArray(entries)) return entries;
   requireIterable(entries, 'entries');
   const list: Entry[] = [];
   for (const entry of entries) {
-    bytes += bytesOfEntry(entry, list.length);
+    requirePair(entry, 'entries', list.length);
+    requireBytes(entry[0], `the key of entries[${list.length}]`);
+    requireBytes(entry[1], `the value of entries[${list.length}]`);
     list.push([Uint8Array.from(entry[0]), Uint8Array.from(entry[1])]);
   }
-  return { list, bytes };
-}
-
-function bytesOfEntry(entry: unknown, index: number): number {
-  if (!Array.isArray(entry) || entry.length !== 2) {
-    throw new TypeError(`entries[${index}] must be a pair [key, value], but got ${describe(entry)}`);
-  }
-  const key: unknown = entry[0];
-  const value: unknown = entry[1];
-  if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${index}]`);
-  if (!isFilledBytes(value)) requireBytes(value, `the value of entries[${index}]`);
-  return key.length + value.length;
+  return list;
 }
 
 function requireItem(item: unknown, what: string, index: number): void {

@@ -142,29 +142,15 @@ export class Storage {
     head[HEAD + HEIGHT] = MAX_HEIGHT;
   }
 
-  /** Makes room for so many bytes of records, and slots. @throws CapacityError, with no contents changed */
-  reserve(recordBytes: number, slots: number): void {
-    this.kv.reserve(recordBytes);
-    this.nodes.reserve(slots);
-  }
-
   /**
-   * Copies a key to where the next record will be, where `reserve` made room. In kv, it can be compared by words; and it is
-   * what is compared that will stand there, whatever array it came from. It is part of the contents only with
-   * `appendRecord`: whoever finds no use for it leaves it there.
+   * Copies a key and a value to where a record will be, at or behind the end of kv, where there is room. In kv, a key can be
+   * compared by words; and it is what is compared that will stand there, whatever array it came from. It is part of the
+   * contents only once `kv.length` says so: whoever finds no use for it leaves it there.
    */
-  stageKey(key: Uint8Array, keyLength: number): KVOffset {
-    const offset = this.kv.length as KVOffset;
-    copyBytes(key, keyLength, this.kv.array, offset);
-    return offset;
-  }
-
-  /** Adds the record of the key that was staged last. */
-  appendRecord(offset: KVOffset, keyLength: number, value: Uint8Array, valueLength: number): void {
-    const { kv } = this;
-    const start = offset + keyLength;
-    copyBytes(value, valueLength, kv.array, start);
-    kv.length = start + valueLength;
+  stage(offset: number, key: Uint8Array, keyLength: number, value: Uint8Array, valueLength: number): void {
+    const { array } = this.kv;
+    copyBytes(key, keyLength, array, offset);
+    copyBytes(value, valueLength, array, offset + keyLength);
   }
 
   /** Adds a node that nothing links to yet, where `reserve` made room; its links are for the caller to set. */

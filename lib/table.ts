@@ -1,4 +1,7 @@
 import { Accelerator } from './accelerator.js';
+import { describe, isFilledBytes, requireBytes, requirePair } from './bytes.js';
+import { LockMisuseError } from './errors.js';
+import { SeededHeights, type Heights } from './heights.js';
 import type { Order } from './order.js';
 import { NO_PLACE, type Pages, type Place } from './pages.js';
 import {
@@ -16,8 +19,6 @@ import {
   type Memory,
   type NodeIndex,
 } from './storage.js';
-import { SeededHeights, type Heights } from './heights.js';
-import { describe, isFilledBytes, requireBytes } from './bytes.js';
 import { Towers } from './towers.js';
 
 export interface TableOptions {
@@ -27,6 +28,10 @@ export interface TableOptions {
   heights?: Heights;
   memory?: Internals;
 }
+
+/** Words and bytes that `putEach` keeps for the next time, at most. */
+const MAX_KEPT = 1 << 16;
+const NO_LENGTHS = new Int32Array(0);
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -84,6 +89,8 @@ export class Table {
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
   #drawnEnd = 0;
+  /** Of the keys and values that `putEach` stages, by turns. */
+  #lengths: Int32Array = NO_LENGTHS;
 
   constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
     this.order = order;
@@ -252,52 +259,95 @@ export class Table {
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
   put(key: Uint8Array, keyLength: number, value: Uint8Array): void {
-    const { storage } = this;
-    const valueLength = value.length; // A height source or comparer may change it.
-    if (storage.kv.fits(keyLength + valueLength) !== true) {
+    const { kv } = this.storage;
+    const valueLength = value.length;
+    if (kv.fits(keyLength + valueLength) !== true) {
       this.#locate(key, 0, keyLength); // A key that the order refuses makes nothing grow.
-      storage.kv.reserve(keyLength + valueLength);
+      kv.reserve(keyLength + valueLength);
     }
-    const at = storage.stageKey(key, keyLength);
-    const node = this.#locate(storage.kv.array, at, keyLength);
-    if (node !== NONE) {
-      this.#replace(node, at, keyLength, value, valueLength);
-    } else {
-      this.#insert(at, keyLength, value, valueLength);
-    }
-  }
-
-  /**
-   * `put` for each entry in turn. Room for all is made first, as if every key were new: either it can be had, or
-   * nothing is changed. Only a comparer can fail half-way.
-   * @param bytes of all keys and values
-   * @throws CapacityError
-   */
-  putEach(entries: readonly Entry[], bytes: number): void {
-    this.storage.reserve(bytes, this.#drawAhead(entries.length));
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i];
-      const key = entry[0];
-      const value = entry[1];
-      // A comparer or a height source may have changed the caller's arrays.
-      if (!isFilledBytes(key)) requireBytes(key, 'key');
-      if (!isFilledBytes(value)) requireBytes(value, 'value');
-      this.put(key, key.length, value);
-    }
+    const offset = kv.length as KVOffset;
+    this.storage.stage(offset, key, keyLength, value, valueLength);
+    this.#putStaged(offset, keyLength, valueLength);
   }
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
-    const { storage } = this;
-    const valueLength = value.length; // A height source or comparer may change it.
-    if (storage.kv.fits(keyLength + valueLength) !== true) {
+    const { kv } = this.storage;
+    const valueLength = value.length;
+    if (kv.fits(keyLength + valueLength) !== true) {
       if (this.#locate(key, 0, keyLength) !== NONE) return false;
-      storage.kv.reserve(keyLength + valueLength);
+      kv.reserve(keyLength + valueLength);
     }
-    const at = storage.stageKey(key, keyLength);
-    if (this.#locate(storage.kv.array, at, keyLength) !== NONE) return false;
-    this.#insert(at, keyLength, value, valueLength);
+    const offset = kv.length as KVOffset;
+    this.storage.stage(offset, key, keyLength, value, valueLength);
+    if (this.#locate(kv.array, offset, keyLength) !== NONE) return false;
+    this.#insert(offset, keyLength, valueLength);
     return true;
+  }
+
+  /**
+   * `put` for each entry in turn. All are checked and staged first, and room for all is made as if every key were new:
+   * either it can be had, or nothing is changed. Only a comparer can fail half-way.
+   * @throws TypeError, CapacityError
+   */
+  putEach(entries: readonly unknown[]): void {
+    const { kv, nodes } = this.storage;
+    const count = entries.length;
+    const lengths = this.#takeLengths(count);
+    const bytes = this.#stageEach(entries, count, lengths);
+    if (!kv.fits(bytes)) {
+      kv.reserve(bytes);
+      if (this.#stageEach(entries, count, lengths) > bytes) {
+        throw new TypeError('entries must not change while they are put, but they grew');
+      }
+    }
+    nodes.reserve(this.#drawAhead(count));
+    for (let i = 0; i < 2 * count; i += 2) this.#putStaged(kv.length as KVOffset, lengths[i], lengths[i + 1]);
+    if (lengths.length <= MAX_KEPT) this.#lengths = lengths;
+  }
+
+  /** Checks entries, takes down their lengths, and stages them as long as there is room. @returns bytes of all of them */
+  #stageEach(entries: readonly unknown[], count: number, lengths: Int32Array): number {
+    const { storage } = this;
+    const from = storage.kv.length;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = entries[i];
+      requirePair(entry, 'entries', i);
+      const key = entry[0];
+      const value = entry[1];
+      if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${i}]`);
+      if (!isFilledBytes(value)) requireBytes(value, `the value of entries[${i}]`);
+      const keyLength = key.length;
+      const valueLength = value.length;
+      // To read an entry may run somebody's code, and his lock may let everything through.
+      if (storage.kv.length !== from) {
+        throw new LockMisuseError('entries must not change the DB that they are put in');
+      }
+      const offset = from + bytes;
+      bytes += keyLength + valueLength;
+      lengths[2 * i] = keyLength;
+      lengths[2 * i + 1] = valueLength;
+      if (storage.kv.fits(bytes) === true) storage.stage(offset, key, keyLength, value, valueLength);
+    }
+    return bytes;
+  }
+
+  /** Room for the lengths of so many keys and values, which nobody else has meanwhile. */
+  #takeLengths(count: number): Int32Array {
+    const kept = this.#lengths;
+    this.#lengths = NO_LENGTHS;
+    return kept.length >= 2 * count ? kept : new Int32Array(2 * count);
+  }
+
+  /** Puts the record that is staged at the end of kv. */
+  #putStaged(offset: KVOffset, keyLength: number, valueLength: number): void {
+    const node = this.#locate(this.storage.kv.array, offset, keyLength);
+    if (node !== NONE) {
+      this.#replace(node, offset, keyLength, valueLength);
+    } else {
+      this.#insert(offset, keyLength, valueLength);
+    }
   }
 
   /** Removes the entry with this key; tells whether there was one. Its bytes and slots stay where they are. */
@@ -426,31 +476,32 @@ export class Table {
       : this.towers.search(key, keyLength, start);
   }
 
-  #replace(node: NodeIndex, at: KVOffset, keyLength: number, value: Uint8Array, valueLength: number): void {
-    const { storage } = this;
-    storage.appendRecord(at, keyLength, value, valueLength);
-    const { nodes } = storage;
+  #replace(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void {
+    const { kv, nodes } = this.storage;
+    kv.length = offset + keyLength + valueLength;
     this.size += keyLength - nodes.array[node + KEY_LENGTH] + valueLength - nodes.array[node + VALUE_LENGTH];
-    nodes.write(node + OFFSET, at);
+    nodes.write(node + OFFSET, offset);
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
     nodes.write(node + KEY_LENGTH, keyLength);
     nodes.write(node + VALUE_LENGTH, valueLength);
     this.#changed();
   }
 
-  #insert(at: KVOffset, keyLength: number, value: Uint8Array, valueLength: number): void {
+  #insert(offset: KVOffset, keyLength: number, valueLength: number): void {
     const { storage, towers } = this;
-    const key = storage.kv.array;
+    const { kv } = storage;
     const height = this.#nextHeight();
     storage.nodes.reserve(NEXT + height);
-    if (this.accelerator !== undefined && !this.#reserveAccelerator()) towers.search(key, keyLength, at);
+    if (this.accelerator !== undefined && !this.#reserveAccelerator()) {
+      towers.search(kv.array, keyLength, offset);
+    }
     const { accelerator } = this;
     if (accelerator !== undefined && accelerator.appending !== true) {
-      this.#findBefore(accelerator, key, at, keyLength, height);
+      this.#findBefore(accelerator, kv.array, offset, keyLength, height);
     }
 
-    storage.appendRecord(at, keyLength, value, valueLength);
-    const node = storage.appendNode(at, keyLength, valueLength, height);
+    kv.length = offset + keyLength + valueLength;
+    const node = storage.appendNode(offset, keyLength, valueLength, height);
     if (accelerator === undefined) {
       towers.link(node, height);
     } else {

@@ -1,5 +1,6 @@
 import { DB, checkStructure } from '../lib/index.js';
 import { bytes, run, text, utf8 } from './support/bytes.js';
+import { Prng } from './support/prng.js';
 
 describe('arrays passed in', () => {
   // Below and above the length from which copying is done in another way.
@@ -145,6 +146,38 @@ describe('bytes of the DB itself passed in', () => {
     expect(text(it.key)).toBe('d');
     expect(it.seek(d)).toBe(true);
     expect(text(it.key)).toBe('e');
+  });
+});
+
+describe('views from before a reset, whose bytes are being replaced', () => {
+  /** Fills a DB with views of keys that it gave out before it was reset, and of what is not in use. */
+  function refill(db: DB, prng: Prng, put: (db: DB, entries: [Uint8Array, Uint8Array][]) => void): void {
+    for (let i = 0; i < 60; i++)
+      db.put(utf8(`key ${prng.below(1000)}`.repeat(1 + prng.below(6))), utf8('value'));
+    const views = [...db];
+    const all = db.kvData;
+    db.reset();
+    for (let i = 0; i < 40; i++) {
+      const start = prng.below(300);
+      views.push([all.subarray(start, start + prng.below(50)), prng.pick(views)[0]]);
+    }
+    for (let i = views.length - 1; i > 0; i--) {
+      const j = prng.below(i + 1);
+      [views[i], views[j]] = [views[j], views[i]];
+    }
+    put(db, views);
+  }
+
+  test.each([
+    ['put', (db: DB, entries: [Uint8Array, Uint8Array][]) => entries.forEach((each) => db.put(...each))],
+    ['putMany', (db: DB, entries: [Uint8Array, Uint8Array][]) => db.putMany(entries)],
+  ])('%s: whatever keys they make, the DB is sound', (_, put) => {
+    for (let seed = 0; seed < 300; seed++) {
+      const db = new DB({ capacity: 20_000 });
+      refill(db, new Prng(seed), put);
+      checkStructure(db);
+      for (const key of [...db.keys()].map((each) => each.slice())) expect(db.has(key)).toBe(true);
+    }
   });
 });
 

@@ -5,9 +5,10 @@ import {
   bytewise,
   checkStructure,
   type DBIterator,
+  type RWLock,
 } from '../lib/index.js';
 import { localMemory } from '../lib/storage.js';
-import { bytes, text, utf8 } from './support/bytes.js';
+import { bytes, run, text, utf8 } from './support/bytes.js';
 import { FaultyComparer, FaultyMemory, NotingLock, snapshot, thrownBy } from './support/faults.js';
 
 const name = (i: number) => `key ${String(i).padStart(2, '0')}`;
@@ -405,6 +406,131 @@ describe('putMany', () => {
     db.putMany(entries(5));
     expect(db.length).toBe(5);
     checkStructure(db);
+  });
+
+  test('with a height source that fails once heights were drawn ahead changes nothing', () => {
+    let fails = false;
+    let drawn = 0;
+    const db = new DB({
+      randHeight: () => {
+        if (fails && drawn % 5 === 3) throw fault;
+        return 1 + (drawn++ % 12);
+      },
+    });
+    db.putMany(entries(5));
+    db.putMany(entries(3)); // All of them are there: three heights are left.
+    fails = true;
+    expect(() => db.putMany(entries(20))).toThrow();
+    checkStructure(db);
+    fails = false;
+    db.putMany(entries(40));
+    expect(db.length).toBe(40);
+    checkStructure(db);
+    const heights: number[] = [];
+    for (
+      let node = 16;
+      node < db.nodeData.length && db.nodeData[node + 3] > 0;
+      node += 4 + db.nodeData[node + 3]
+    ) {
+      heights.push(db.nodeData[node + 3]);
+    }
+    expect(heights).toEqual(Array.from({ length: 40 }, (_, i) => 1 + (i % 12)));
+  });
+
+  describe('of entries that run code when they are read', () => {
+    /** No lock at all: what is called from inside gets through. */
+    const open = () => ({ lock() {}, unlock() {}, rlock() {}, runlock() {} });
+
+    /** Ascending entries, of which one does something each time that it is read. */
+    function withGetter(at: number, read: (list: unknown[]) => unknown): never {
+      const list: unknown[] = entries(12);
+      const own = list[at];
+      Object.defineProperty(list, at, { get: () => read(list) ?? own });
+      return list as never;
+    }
+
+    const larger = [utf8(name(5)), new Uint8Array(5000)];
+    let reads = 0;
+    const deeds: [string, (db: DB, list: unknown[]) => unknown][] = [
+      [
+        'throw',
+        () => {
+          throw fault;
+        },
+      ],
+      [
+        'throw the second time',
+        () => {
+          if (++reads === 2) throw fault;
+        },
+      ],
+      ['are larger the second time', () => (++reads === 2 ? larger : undefined)],
+      ['are no entry the second time', () => (++reads === 2 ? [1, 2] : undefined)],
+      [
+        'push more',
+        (_, list) => {
+          for (let i = 0; i < 300; i++) list.push([utf8(`more ${i}`), bytes()]);
+        },
+      ],
+      [
+        'drop the rest',
+        (_, list) => {
+          list.length = 7;
+        },
+      ],
+      ['put', (db) => db.put(utf8('another'), bytes(1))],
+      [
+        'put many',
+        (db) =>
+          db.putMany([
+            [utf8('another'), run(1, 300)],
+            [utf8('key 031'), bytes(2)],
+          ]),
+      ],
+      [
+        'fail to put many',
+        (db) => {
+          try {
+            db.putMany([[utf8('another'), run(1, 3000)], 1 as never]);
+          } catch {}
+        },
+      ],
+      ['delete', (db) => void db.delete(utf8(name(90)))],
+      ['reset', (db) => db.reset()],
+      [
+        'reset and put',
+        (db) => {
+          db.reset();
+          db.put(utf8('z'), run(1, 50));
+          db.reset();
+        },
+      ],
+    ];
+    const locks: [string, () => RWLock | undefined][] = [
+      ['its own lock', () => undefined],
+      ['no lock', open],
+    ];
+
+    test.each(
+      locks.flatMap(([title, lock]) => deeds.map(([what, deed]) => [title, what, lock, deed] as const)),
+    )('under %s: some %s, and the DB is sound', (_, __, lock, deed) => {
+      for (const capacity of [0, 300, 5000]) {
+        for (let at = 0; at < 12; at += 5) {
+          reads = 0;
+          const db = new DB({ lock: lock(), capacity });
+          for (const i of [90, 91]) db.put(utf8(name(i - 90)), utf8('before'));
+          try {
+            db.putMany(withGetter(at, (list) => deed(db, list)));
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+          }
+          checkStructure(db);
+          db.putMany(entries(99));
+          checkStructure(db);
+          expect(text(db.get(utf8(name(98))))).toBe('12345');
+        }
+      }
+    });
   });
 
   test('with a comparer that throws half-way: what came before is in, and all is sound', () => {

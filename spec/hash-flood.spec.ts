@@ -1,7 +1,7 @@
 import { DB, checkStructure } from '../lib/index.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
-import { NEXT, NONE, Storage, localMemory } from '../lib/storage.js';
+import { NEXT, NONE, Storage, localMemory, type KVOffset } from '../lib/storage.js';
 import { Prng } from './support/prng.js';
 
 /*
@@ -119,9 +119,11 @@ function indexOf(keys: readonly Uint8Array[], seed: number) {
   } as unknown as Storage;
   const index = new HashIndex(counting, localMemory, seed);
   const nodes = keys.map((key) => {
-    storage.reserve(key.length, NEXT + 1);
-    const offset = storage.stageKey(key, key.length);
-    storage.appendRecord(offset, key.length, NOTHING, 0);
+    storage.kv.reserve(key.length);
+    storage.nodes.reserve(NEXT + 1);
+    const offset = storage.kv.length as KVOffset;
+    storage.stage(offset, key, key.length, NOTHING, 0);
+    storage.kv.length += key.length;
     const node = storage.appendNode(offset, key.length, 0, 1);
     index.settle();
     return node;

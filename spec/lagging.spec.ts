@@ -14,7 +14,15 @@ import { sharedInKv, sharedLength } from '../lib/bytes.js';
 import { checkTable } from '../lib/check.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
-import { NEXT, NONE, Storage, localMemory, type Memory, type NodeIndex } from '../lib/storage.js';
+import {
+  NEXT,
+  NONE,
+  Storage,
+  localMemory,
+  type KVOffset,
+  type Memory,
+  type NodeIndex,
+} from '../lib/storage.js';
 import type { Internals } from '../lib/table.js';
 import { bytes, sameBytes, show, utf8 } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
@@ -555,9 +563,11 @@ class Flood {
 
   add(key: Uint8Array): NodeIndex {
     const { storage } = this;
-    storage.reserve(key.length, NEXT + 1);
-    const offset = storage.stageKey(key, key.length);
-    storage.appendRecord(offset, key.length, EMPTY, 0);
+    storage.kv.reserve(key.length);
+    storage.nodes.reserve(NEXT + 1);
+    const offset = storage.kv.length as KVOffset;
+    storage.stage(offset, key, key.length, EMPTY, 0);
+    storage.kv.length += key.length;
     const node = storage.appendNode(offset, key.length, 0, 1);
     this.nodes.set(latin1(key), node);
     return node;
