@@ -109,6 +109,33 @@ export function copyBytes(source: Uint8Array, length: number, target: Uint8Array
   for (; i < length; i++) target[offset + i] = source[i];
 }
 
+/**
+ * The same for an array that `view` shows, too. A short source is written by words: those who read words from there soon
+ * after, as `sharedInKv` does, would have to wait for single bytes.
+ */
+export function copyByWords(
+  source: Uint8Array,
+  length: number,
+  target: Uint8Array,
+  view: DataView,
+  offset: number,
+): void {
+  if (length >= SET_FROM) {
+    copyBytes(source, length, target, offset);
+    return;
+  }
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    view.setInt32(offset + i, wordAt(source, i), true);
+    view.setInt32(offset + i + 4, wordAt(source, i + 4), true);
+  }
+  if (i + 4 <= length) {
+    view.setInt32(offset + i, wordAt(source, i), true);
+    i += 4;
+  }
+  for (; i < length; i++) target[offset + i] = source[i];
+}
+
 /** Throws a TypeError, saying what was given and how to encode it, unless `value` is a usable Uint8Array. */
 export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
   if (!isFilledBytes(value)) requireOddBytes(value, what);

@@ -1,4 +1,4 @@
-import { copyBytes } from './bytes.js';
+import { copyByWords } from './bytes.js';
 import { Growable, type Allocator } from './growable.js';
 
 /**
@@ -148,9 +148,9 @@ export class Storage {
    * contents only once `kv.length` says so: whoever finds no use for it leaves it there.
    */
   stage(offset: number, key: Uint8Array, keyLength: number, value: Uint8Array, valueLength: number): void {
-    const { array } = this.kv;
-    copyBytes(key, keyLength, array, offset);
-    copyBytes(value, valueLength, array, offset + keyLength);
+    const { array, view } = this.kv;
+    copyByWords(key, keyLength, array, view, offset);
+    copyByWords(value, valueLength, array, view, offset + keyLength);
   }
 
   /** Adds a node that nothing links to yet, where `reserve` made room; its links are for the caller to set. */

@@ -89,6 +89,8 @@ export class Table {
   #drawn = new Uint8Array(0);
   #drawnUsed = 0;
   #drawnEnd = 0;
+  /** Counts what may have replaced bytes behind the records. */
+  #stagings = 0;
   /** Of the keys and values that `putEach` stages, by turns. */
   #lengths: Int32Array = NO_LENGTHS;
 
@@ -266,6 +268,7 @@ export class Table {
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
+    this.#stagings++;
     this.storage.stage(offset, key, keyLength, value, valueLength);
     this.#putStaged(offset, keyLength, valueLength);
   }
@@ -279,6 +282,7 @@ export class Table {
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
+    this.#stagings++;
     this.storage.stage(offset, key, keyLength, value, valueLength);
     if (this.#locate(kv.array, offset, keyLength) !== NONE) return false;
     this.#insert(offset, keyLength, valueLength);
@@ -294,12 +298,11 @@ export class Table {
     const { kv, nodes } = this.storage;
     const count = entries.length;
     const lengths = this.#takeLengths(count);
+    const { array } = kv;
     const bytes = this.#stageEach(entries, count, lengths);
-    if (!kv.fits(bytes)) {
-      kv.reserve(bytes);
-      if (this.#stageEach(entries, count, lengths) > bytes) {
-        throw new TypeError('entries must not change while they are put, but they grew');
-      }
+    kv.reserve(bytes);
+    if (kv.array !== array && this.#stageEach(entries, count, lengths) > bytes) {
+      throw new TypeError('entries must not change while they are put, but they grew');
     }
     nodes.reserve(this.#drawAhead(count));
     for (let i = 0; i < 2 * count; i += 2) this.#putStaged(kv.length as KVOffset, lengths[i], lengths[i + 1]);
@@ -310,6 +313,7 @@ export class Table {
   #stageEach(entries: readonly unknown[], count: number, lengths: Int32Array): number {
     const { storage } = this;
     const from = storage.kv.length;
+    const staging = ++this.#stagings;
     let bytes = 0;
     for (let i = 0; i < count; i++) {
       const entry = entries[i];
@@ -321,14 +325,16 @@ export class Table {
       const keyLength = key.length;
       const valueLength = value.length;
       // To read an entry may run somebody's code, and his lock may let everything through.
-      if (storage.kv.length !== from) {
+      if (this.#stagings !== staging) {
         throw new LockMisuseError('entries must not change the DB that they are put in');
       }
       const offset = from + bytes;
       bytes += keyLength + valueLength;
       lengths[2 * i] = keyLength;
       lengths[2 * i + 1] = valueLength;
-      if (storage.kv.fits(bytes) === true) storage.stage(offset, key, keyLength, value, valueLength);
+      if (from + bytes <= storage.kv.array.length) {
+        storage.stage(offset, key, keyLength, value, valueLength);
+      }
     }
     return bytes;
   }
@@ -429,6 +435,7 @@ export class Table {
     this.length = 0;
     this.size = 0;
     this.resets++;
+    this.#stagings++;
     this.structure++;
     this.#changed();
   }

@@ -1,6 +1,8 @@
 import {
   CapacityError,
   DB,
+  InternalKeyComparer,
+  InternalKeyCorruptedError,
   LockMisuseError,
   bytewise,
   checkStructure,
@@ -435,6 +437,37 @@ describe('putMany', () => {
       heights.push(db.nodeData[node + 3]);
     }
     expect(heights).toEqual(Array.from({ length: 40 }, (_, i) => 1 + (i % 12)));
+  });
+
+  // A batch of any size, whichever part of kvData is left, and whether or not the next array is under way.
+  test('puts all entries, wherever the array that it fills ends', () => {
+    const value = new Uint8Array(2000).fill(7);
+    const keyOf = (i: number) => utf8(`key ${i}`);
+    for (const part of [0.5, 0.93, 0.96, 0.99]) {
+      for (const next of [0.3, 0.9, 0.95, 0.98, 1, 1.05]) {
+        const db = new DB({ capacity: 0 });
+        let count = 0;
+        while (db.capacity < 1 << 20 || db.kvLength < part * db.capacity) db.put(keyOf(count++), value);
+        const bytes = next * 4 * db.capacity - db.kvLength;
+        const batch: [Uint8Array, Uint8Array][] = [];
+        for (let size = 0; size < bytes; size += 2010) batch.push([keyOf(count++), value]);
+        db.putMany(batch);
+        expect(db.length).toBe(count);
+        for (let i = 0; i < count; i++)
+          if (db.get(keyOf(i))?.[1999] !== 7) throw new Error(`no ${i}, ${part}`);
+        checkStructure(db);
+      }
+    }
+  });
+
+  test('a single key that the order refuses makes nothing grow', () => {
+    const db = new DB({ comparer: new InternalKeyComparer(bytewise), capacity: 0 });
+    for (let i = 0; i < 2; i++) {
+      const { capacity } = db;
+      expect(() => db.put(utf8('short'), new Uint8Array(1000))).toThrow(InternalKeyCorruptedError);
+      expect(db.capacity).toBe(capacity);
+      db.put(utf8('long enough'), bytes());
+    }
   });
 
   describe('of entries that run code when they are read', () => {
