@@ -420,7 +420,7 @@ describe('putMany', () => {
       },
     });
     db.putMany(entries(5));
-    db.putMany(entries(3)); // All of them are there: three heights are left.
+    db.putMany(entries(8)); // Five of them are there: as many heights are left.
     fails = true;
     expect(() => db.putMany(entries(20))).toThrow();
     checkStructure(db);
