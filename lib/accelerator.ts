@@ -42,7 +42,7 @@ export class Accelerator {
   /** Of the key that `locatePresent` was asked for last, if it was needed. */
   #hash: number | undefined;
   /** The last insertion was at the end, as may be the next. */
-  ascending = false;
+  #ascending = false;
   /** The last key that was located is above all others, and has not been looked for in the pages. */
   appending = false;
   /** Bytes that it shares with the last one. */
@@ -141,7 +141,7 @@ export class Accelerator {
    * @param last the last node of the table, or NONE
    */
   locate(key: Uint8Array, start: number, keyLength: number, last: NodeIndex): NodeIndex {
-    if (this.ascending === true && last !== NONE && this.#follows(last, key, start, keyLength)) {
+    if (this.#ascending === true && last !== NONE && this.#follows(last, key, start, keyLength)) {
       this.appending = true;
       return NONE;
     }
@@ -191,7 +191,7 @@ export class Accelerator {
    */
   insert(node: NodeIndex, isLast: boolean): void {
     if (this.appending !== true) {
-      this.ascending = isLast;
+      this.#ascending = isLast;
       this.#pages.insert(node);
       return;
     }
@@ -278,7 +278,7 @@ export class Accelerator {
     this.#pages.reset();
     this.#hashes?.reset();
     this.#unpaged = 0;
-    this.ascending = false;
+    this.#ascending = false;
     this.#overwriting = false;
     this.#seekingPresent = false;
   }

@@ -141,14 +141,10 @@ export function requireBytes(value: unknown, what: string): asserts value is Uin
   if (!isFilledBytes(value)) requireOddBytes(value, what);
 }
 
-/** @throws TypeError unless `value` is an array of two */
-export function requirePair(
-  value: unknown,
-  what: string,
-  index: number,
-): asserts value is [unknown, unknown] {
+/** @throws TypeError unless `value`, the entry of that index, is an array of two */
+export function requirePair(value: unknown, index: number): asserts value is [unknown, unknown] {
   if (!Array.isArray(value) || value.length !== 2) {
-    throw new TypeError(`${what}[${index}] must be a pair [key, value], but got ${describe(value)}`);
+    throw new TypeError(`entries[${index}] must be a pair [key, value], but got ${describe(value)}`);
   }
 }
 

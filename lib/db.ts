@@ -321,7 +321,7 @@ function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
   requireIterable(entries, 'entries');
   const list: Entry[] = [];
   for (const entry of entries) {
-    requirePair(entry, 'entries', list.length);
+    requirePair(entry, list.length);
     requireBytes(entry[0], `the key of entries[${list.length}]`);
     requireBytes(entry[1], `the value of entries[${list.length}]`);
     list.push([Uint8Array.from(entry[0]), Uint8Array.from(entry[1])]);

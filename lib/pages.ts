@@ -114,7 +114,8 @@ export function indexInPage(place: Place): number {
  * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now; PREFIX is FORKS in
  *    a page of forks. All keys that are led to a page share FENCE bytes with that of LOW.
  * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
- *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0.
+ *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0. Only
+ *    in a page whose PREFIX is SPANNED have forks spans, and none is too large.
  * 5. TOTAL of a page above the leaves is the number of entries below it.
  * 6. `#leafOf`, where there is one, has the leaf of every node in the pages; the PARENT of a page is the one above that leads to it.
  */

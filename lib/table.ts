@@ -29,7 +29,7 @@ export interface TableOptions {
   memory?: Internals;
 }
 
-/** Words and bytes that `putEach` keeps for the next time, at most. */
+/** Words that `putEach` keeps for the lengths of the next entries, at most. */
 const MAX_KEPT = 1 << 16;
 const NO_LENGTHS = new Int32Array(0);
 
@@ -317,7 +317,7 @@ export class Table {
     let bytes = 0;
     for (let i = 0; i < count; i++) {
       const entry = entries[i];
-      requirePair(entry, 'entries', i);
+      requirePair(entry, i);
       const key = entry[0];
       const value = entry[1];
       if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${i}]`);

@@ -1,16 +1,22 @@
-import { copyBytes } from '../lib/bytes.js';
+import { copyByWords, copyBytes } from '../lib/bytes.js';
 
 const SIZE = 120;
 const pattern = () => Uint8Array.from({ length: SIZE }, (_, i) => i + 1);
 
-describe('copyBytes', () => {
+const byWords: typeof copyBytes = (source, length, target, offset) =>
+  copyByWords(source, length, target, new DataView(target.buffer), offset);
+
+describe.each([
+  ['copyBytes', copyBytes],
+  ['copyByWords', byWords],
+])('%s', (_, copy) => {
   it('copies so many bytes to where it should, and nothing else', () => {
     for (let length = 0; length <= 40; length++) {
       for (let offset = 0; offset < 10; offset++) {
         for (const longer of [0, 5]) {
           const source = pattern().subarray(7, 7 + length + longer);
           const target = new Uint8Array(SIZE).fill(0xee);
-          copyBytes(source, length, target, offset);
+          copy(source, length, target, offset);
           const expected = new Uint8Array(SIZE).fill(0xee);
           for (let i = 0; i < length; i++) expected[offset + i] = 8 + i;
           expect(target).toEqual(expected);

@@ -1,8 +1,9 @@
 import { DB, checkStructure } from '../lib/index.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
-import { NEXT, NONE, Storage, localMemory, type KVOffset } from '../lib/storage.js';
+import { NONE, Storage, localMemory } from '../lib/storage.js';
 import { Prng } from './support/prng.js';
+import { addKey } from './support/storage.js';
 
 /*
  * Keys that somebody chose who knows the seed, which nobody should: all of one hash, or all of one bucket. They may
@@ -119,12 +120,7 @@ function indexOf(keys: readonly Uint8Array[], seed: number) {
   } as unknown as Storage;
   const index = new HashIndex(counting, localMemory, seed);
   const nodes = keys.map((key) => {
-    storage.kv.reserve(key.length);
-    storage.nodes.reserve(NEXT + 1);
-    const offset = storage.kv.length as KVOffset;
-    storage.stage(offset, key, key.length, NOTHING, 0);
-    storage.kv.length += key.length;
-    const node = storage.appendNode(offset, key.length, 0, 1);
+    const node = addKey(storage, key);
     index.settle();
     return node;
   });

@@ -14,19 +14,12 @@ import { sharedInKv, sharedLength } from '../lib/bytes.js';
 import { checkTable } from '../lib/check.js';
 import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
 import { Pages } from '../lib/pages.js';
-import {
-  NEXT,
-  NONE,
-  Storage,
-  localMemory,
-  type KVOffset,
-  type Memory,
-  type NodeIndex,
-} from '../lib/storage.js';
+import { NONE, Storage, localMemory, type Memory, type NodeIndex } from '../lib/storage.js';
 import type { Internals } from '../lib/table.js';
 import { bytes, sameBytes, show, utf8 } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
 import { Prng, mix } from './support/prng.js';
+import { addKey } from './support/storage.js';
 
 /*
  * What makes a table fast may lag behind it: nodes that were put behind all others wait for the pages, and all new nodes
@@ -562,13 +555,7 @@ class Flood {
   readonly nodes = new Map<string, NodeIndex>();
 
   add(key: Uint8Array): NodeIndex {
-    const { storage } = this;
-    storage.kv.reserve(key.length);
-    storage.nodes.reserve(NEXT + 1);
-    const offset = storage.kv.length as KVOffset;
-    storage.stage(offset, key, key.length, EMPTY, 0);
-    storage.kv.length += key.length;
-    const node = storage.appendNode(offset, key.length, 0, 1);
+    const node = addKey(this.storage, key);
     this.nodes.set(latin1(key), node);
     return node;
   }
