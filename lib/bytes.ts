@@ -109,10 +109,7 @@ export function copyBytes(source: Uint8Array, length: number, target: Uint8Array
   for (; i < length; i++) target[offset + i] = source[i];
 }
 
-/**
- * The same for an array that `view` shows, too. A short source is written by words: those who read words from there soon
- * after, as `sharedInKv` does, would have to wait for single bytes.
- */
+/** The same for an array that `view` shows, too: a short source is written by words, which takes fewer instructions. */
 export function copyByWords(
   source: Uint8Array,
   length: number,
