@@ -388,9 +388,9 @@ export class HashIndex {
   /** @returns whether the node was there */
   #removeFrom({ words, bits, refBits, stash }: Buckets, hash: number, node: NodeIndex): boolean {
     const bucket = hash >>> (32 - bits);
-    if (this.#stashed > 0 && this.#unstash(stash, bucket, node)) return true;
     const refMask = (1 << refBits) - 1;
     const begin = bucket << BUCKET_SHIFT;
+    if (words[begin + BUCKET - 1] === OVERFLOWED && this.#unstash(stash, bucket, node)) return true;
     let end = begin;
     while (end < begin + BUCKET && words[end] !== 0 && words[end] !== OVERFLOWED) end++;
     for (let i = begin; i < end; i++) {

@@ -216,18 +216,23 @@ export class Pages {
     this.#parted = -1;
     const abbreviations = this.#abbreviations;
     const meta = this.#meta;
-    let page = this.#root;
+    const { array: kv, view } = this.#storage.kv;
+    const inKv = key === kv;
+    // `| 0` says that it is a small integer, which compiled code would have to ask of each sum and of what calls return.
+    let page = this.#root | 0;
     /** How many bytes the key is known to share with all below the page. */
     let shared = 0;
-    for (let level = this.#levels - 1; ; level--) {
+    for (let level = (this.#levels - 1) | 0; ; level = (level - 1) | 0) {
       const base = page << PAGE_SHIFT;
       const about = page << META_SHIFT;
-      if (level === 0 && this.#isLarge) this.#touch(base);
+      if (level === 0 && this.#isLarge === true) this.#touch(base);
       const prefix = meta[about + PREFIX];
-      if (prefix > shared) {
-        shared = Math.max(shared, meta[about + FENCE]);
+      if (prefix > shared || prefix < 0) {
+        const fence = meta[about + FENCE];
+        if (fence > shared) shared = fence;
         if (prefix > shared) {
-          shared = this.#sharedWith(meta[about + SAMPLE] as NodeIndex, key, shared, Math.min(prefix, end));
+          const sample = meta[about + SAMPLE] as NodeIndex;
+          shared = this.#sharedWith(sample, key, shared, prefix < end ? prefix : end) | 0;
           if (shared < prefix) {
             this.#goOutside(level, page, shared, key, end);
             return NONE;
@@ -235,26 +240,28 @@ export class Pages {
         }
       }
       if (prefix < 0) {
-        shared = Math.max(shared, meta[about + FENCE]);
         if (level === 0) return this.#searchForkedLeaf(page, key, end, shared);
-        page = this.#searchForkedInner(level, page, key, end, shared);
+        page = this.#searchForkedInner(level, page, key, end, shared) | 0;
         continue;
       }
-      const wanted = abbreviate(key, start + prefix, start + end);
+      const wanted =
+        inKv && prefix + 4 <= end
+          ? view.getInt32((start + prefix) | 0) >>> 1
+          : abbreviate(key, start + prefix, start + end) | 0;
       let place = base;
-      place += ((abbreviations[place + 31] - wanted) >> 31) & 32;
-      place += ((abbreviations[place + 15] - wanted) >> 31) & 16;
-      place += ((abbreviations[place + 7] - wanted) >> 31) & 8;
-      place += ((abbreviations[place + 3] - wanted) >> 31) & 4;
-      place += ((abbreviations[place + 1] - wanted) >> 31) & 2;
-      place += ((abbreviations[place] - wanted) >> 31) & 1;
+      place = (place + (((abbreviations[(place + 31) | 0] - wanted) >> 31) & 32)) | 0;
+      place = (place + (((abbreviations[(place + 15) | 0] - wanted) >> 31) & 16)) | 0;
+      place = (place + (((abbreviations[(place + 7) | 0] - wanted) >> 31) & 8)) | 0;
+      place = (place + (((abbreviations[(place + 3) | 0] - wanted) >> 31) & 4)) | 0;
+      place = (place + (((abbreviations[(place + 1) | 0] - wanted) >> 31) & 2)) | 0;
+      place = (place + (((abbreviations[place] - wanted) >> 31) & 1)) | 0;
       if (level === 0) {
         this.place = place as Place;
         return abbreviations[place] === wanted ? this.#settleLeaf(place, wanted, key, keyLength) : NONE;
       }
-      if (abbreviations[place] === wanted) place = this.#settleInner(place, wanted, key, keyLength);
+      if (abbreviations[place] === wanted) place = this.#settleInner(place, wanted, key, keyLength) | 0;
       // The child is the last one that begins at or below the key.
-      if (place > base) place--;
+      if (place > base) place = (place - 1) | 0;
       this.#path[level] = place;
       page = this.#refs[place];
     }
@@ -288,7 +295,7 @@ export class Pages {
     const node = (this.#refs[near] & NODE) as NodeIndex;
     const offset = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
-    const i = this.#sharedWith(node, key, shared, Math.min(length, end));
+    const i = this.#sharedWith(node, key, shared, length < end ? length : end);
     if (i === length && i === end) {
       this.place = near as Place;
       return node;
@@ -317,7 +324,7 @@ export class Pages {
     const node = this.#keyNode(level, near);
     const offset = nodes[node + OFFSET];
     const length = nodes[node + KEY_LENGTH];
-    const i = this.#sharedWith(node, key, shared, Math.min(length, end));
+    const i = this.#sharedWith(node, key, shared, length < end ? length : end);
     const isBelow = i < length && (i === end || key[this.#start + i] < kv[offset + i]);
     const above = isBelow ? beginOfHigher(forks, near, first, i) : endOfLower(forks, near, stop, i);
     this.#path[level] = above - 1;

@@ -79,7 +79,7 @@ export function parseOptions(args: string[]): Options | 'help' {
     out: values.out ?? (partial ? 'perf/results/partial' : 'perf/results'),
     timeout: values.timeout === undefined ? (quick ? 15 : 120) : wholeNumber('--timeout', values.timeout),
     minMs: quick ? 50 : 100,
-    warmMs: quick ? 25 : 50,
+    warmMs: quick ? 25 : 150,
     deadline: quick ? 95 : Infinity,
   };
 }
