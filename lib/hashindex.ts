@@ -84,7 +84,8 @@ interface Buckets {
  * and what does not fit in its bucket is left to the ordered search.
  *
  * Invariants:
- * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED.
+ * 1. Every entry whose node is below `#next` is in its bucket, or the bucket's last word is OVERFLOWED. Only
+ *    such buckets have entries in the stash.
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old. New
  *    entries are in the new table only: the bucket of an entry is that of the new table, or one of the old from
@@ -447,15 +448,19 @@ export class HashIndex {
       const found = this.find(key, key.length);
       expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
     }
-    let words = this.#stashed;
-    const buckets = (table: Int32Array, from: number) => {
-      for (let i = from << BUCKET_SHIFT; i < table.length; i++) {
-        if (table[i] !== 0 && table[i] !== OVERFLOWED) words++;
+    let held = this.#stashed;
+    const take = ({ words, stash }: Buckets, from: number) => {
+      for (let i = from << BUCKET_SHIFT; i < words.length; i++) {
+        if (words[i] !== 0 && words[i] !== OVERFLOWED) held++;
+      }
+      for (const bucket of stash.keys()) {
+        const last = words[(bucket << BUCKET_SHIFT) + BUCKET - 1];
+        expect(bucket < from || last === OVERFLOWED, `bucket ${bucket} has a stash and has not overflowed`);
       }
     };
-    buckets(this.#table.words, 0);
-    if (this.#old !== undefined) buckets(this.#old.words, this.#moved);
-    expect(words === nodes.length || !this.#stashIsWhole, `the hash index holds ${words} of ${nodes.length}`);
+    take(this.#table, 0);
+    if (this.#old !== undefined) take(this.#old, this.#moved);
+    expect(held === nodes.length || !this.#stashIsWhole, `the hash index holds ${held} of ${nodes.length}`);
   }
 
   /** Puts a node in its bucket. Of the hash, as many bits must be right as bucket and tag take. */

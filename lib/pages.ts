@@ -111,8 +111,8 @@ export function indexInPage(place: Place): number {
  * 1. Entries stand in ascending order; pages of a level are linked in both directions. Level 0 are the leaves.
  * 2. LOW of a page is a node (it may be deleted by now) whose key is at or below all of the page and above all of
  *    the page before it; HEAD for the first of a level. It is the separator that leads to the page.
- * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now; PREFIX is FORKS in
- *    a page of forks. All keys that are led to a page share FENCE bytes with that of LOW.
+ * 3. All keys below a page share PREFIX bytes with that of SAMPLE, a node that may be deleted by now; PREFIX is FORKS or
+ *    SPANNED in a page of forks. All keys that are led to a page share FENCE bytes with that of LOW.
  * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
  *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0. Only
  *    in a page whose PREFIX is SPANNED have forks spans, and none is too large.
@@ -218,7 +218,7 @@ export class Pages {
     const meta = this.#meta;
     const { array: kv, view } = this.#storage.kv;
     const inKv = key === kv;
-    // `| 0` says that it is a small integer, which compiled code would have to ask of each sum and of what calls return.
+    // `| 0` marks small integers: without it, compiled code would check each sum, and what each call returns.
     let page = this.#root | 0;
     /** How many bytes the key is known to share with all below the page. */
     let shared = 0;
