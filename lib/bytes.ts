@@ -109,7 +109,10 @@ export function copyBytes(source: Uint8Array, length: number, target: Uint8Array
   for (; i < length; i++) target[offset + i] = source[i];
 }
 
-/** The same for an array that `view` shows from its first byte on: a short source is written by words, which takes fewer instructions. */
+/**
+ * The same for an array that `view` shows from its first byte on: a short source is written by words, which takes fewer
+ * instructions.
+ */
 export function copyByWords(
   source: Uint8Array,
   length: number,
