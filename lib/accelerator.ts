@@ -3,10 +3,26 @@ import { expect } from './errors.js';
 import { HashIndex, NOT_IN_KV, UNKNOWN } from './hashindex.js';
 import type { Order } from './order.js';
 import { Pages } from './pages.js';
-import { KEY_LENGTH, NEXT, NONE, OFFSET, type Memory, type NodeIndex, type Storage } from './storage.js';
+import { SETTLED, SORTED_WORDS, STAGED_NODE, STAGED_WORDS, WHERE, WHICH } from './sorting.js';
+import type { Towers } from './towers.js';
+import {
+  HEIGHT,
+  KEY_LENGTH,
+  NEXT,
+  NONE,
+  OFFSET,
+  type Memory,
+  type NodeIndex,
+  type Storage,
+} from './storage.js';
 
 /** Keys that are worth having under way at once. */
 const BATCH = 32;
+/** Entries of a batch that are worth sorting, at least, and their share of the table: one in so many. */
+const MIN_SORTED = 16;
+const DENSE = 32;
+/** The same where pages are forks: each key takes a search of its own there. */
+const DENSE_FORKED = 1;
 /** Nodes that may wait for being added to the pages. */
 const MAX_UNPAGED = 256;
 /** Nodes for which room is made at a time: a power of two, and a part of MAX_UNPAGED. */
@@ -26,7 +42,7 @@ const batchNodes = new Int32Array(BATCH);
  * Flags are compared with `true`: V8 takes a plain one for anything that may be true or not, at ten instructions.
  *
  * Invariants:
- * 1. The last `#unpaged` nodes of the array are in the table and not in the pages, in ascending order, above all others.
+ * 1. The first `#unpaged` of `#unpagedNodes` are in the table and not in the pages, in ascending order, above all others.
  * 2. The pages have room for them.
  */
 export class Accelerator {
@@ -35,7 +51,7 @@ export class Accelerator {
   readonly #pages: Pages;
   readonly #hashes: HashIndex | undefined;
   #unpaged = 0;
-  #unpagedFrom = NONE;
+  readonly #unpagedNodes = new Int32Array(MAX_UNPAGED);
   /** Bytes that each of them shares with the one before; and the least of these. */
   readonly #unpagedShared = new Int32Array(MAX_UNPAGED);
   #leastShared = 0;
@@ -154,6 +170,95 @@ export class Accelerator {
     return node;
   }
 
+  /**
+   * Whether it pays to put so many entries in the order of their keys, into a table of `length`: where several of them meet in
+   * a leaf, or are above all others. Not if the last key that was put was there already: the hash finds such keys sooner.
+   */
+  takesSorted(count: number, length: number): boolean {
+    if (this.#order.byteOrderedTail !== 0 || this.#overwriting === true || count < MIN_SORTED) return false;
+    return count * (this.#pages.isForked ? DENSE_FORKED : DENSE) >= length;
+  }
+
+  /**
+   * `locate` for staged keys in their order: finds those that are not above all others, see `Pages.searchEach`, and the very
+   * first one of a table. WHERE of the others is still how many bytes they share with the one before.
+   * @param last the last node of the table, or NONE
+   * @returns the position from which on they are above all others
+   */
+  locateEach(staged: Int32Array, sorted: Int32Array, count: number, last: NodeIndex): number {
+    const kv = this.#storage.kv.array;
+    const isAbove = (position: number) => {
+      const at = STAGED_WORDS * sorted[SORTED_WORDS * position + WHICH];
+      return this.#follows(last, kv, staged[at + OFFSET], staged[at + KEY_LENGTH]);
+    };
+    let low = last === NONE ? 1 : 0;
+    for (let high = last === NONE ? 1 : count; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (isAbove(middle)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    if (low > 0) {
+      this.pages.searchEach(staged, sorted, low);
+      this.#overwriting = sorted[SORTED_WORDS * (low - 1) + WHERE] === SETTLED;
+    }
+    if (low < count && last !== NONE) {
+      isAbove(low);
+      sorted[SORTED_WORDS * low + WHERE] = this.#shared;
+    }
+    return low;
+  }
+
+  /** Makes room for one more node in the pages, and tells whether there is memory for it. */
+  canInsert(): boolean {
+    this.appending = false;
+    return this.#canReserve();
+  }
+
+  /**
+   * Adds and links nodes whose keys `locateEach` found to be above all others, from a position on, as many as room is made
+   * for at a time.
+   * @returns the position after them; `from` where there is no memory
+   */
+  appendEach(staged: Int32Array, sorted: Int32Array, from: number, to: number, towers: Towers): number {
+    this.appending = true;
+    if (!this.#canReserve()) return from;
+    const nodes = this.#storage.nodes.array;
+    let unpaged = this.#unpaged;
+    let least = unpaged === 0 ? Infinity : this.#leastShared;
+    const full = (unpaged & -UNPAGED_STEP) + UNPAGED_STEP;
+    let position = from;
+    for (; position < to && unpaged < full; position++) {
+      const pair = SORTED_WORDS * position;
+      const shared = sorted[pair + WHERE];
+      if (shared === SETTLED) continue;
+      if (shared < least) least = shared;
+      const node = staged[STAGED_WORDS * sorted[pair + WHICH] + STAGED_NODE] as NodeIndex;
+      this.#unpagedNodes[unpaged] = node;
+      this.#unpagedShared[unpaged++] = shared;
+      towers.append(node, nodes[node + HEIGHT]);
+    }
+    this.#unpaged = unpaged;
+    this.#leastShared = least;
+    return position;
+  }
+
+  /** Does for nodes that have been added at their places, so many, what `reserve` does for each. */
+  relieve(count: number): void {
+    for (; count > 0 && this.#hashes?.relieve() === true; count--);
+  }
+
+  #canReserve(): boolean {
+    try {
+      this.reserve();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Whether a key is above that of a node; what it shares with it is then known. */
   #follows(node: NodeIndex, key: Uint8Array, start: number, keyLength: number): boolean {
     const nodes = this.#storage.nodes.array;
@@ -195,18 +300,15 @@ export class Accelerator {
       this.#pages.insert(node);
       return;
     }
-    if (this.#unpaged === 0) {
-      this.#unpagedFrom = node;
-      this.#leastShared = this.#shared;
-    } else if (this.#shared < this.#leastShared) {
-      this.#leastShared = this.#shared;
-    }
+    if (this.#unpaged === 0 || this.#shared < this.#leastShared) this.#leastShared = this.#shared;
+    this.#unpagedNodes[this.#unpaged] = node;
     this.#unpagedShared[this.#unpaged++] = this.#shared;
   }
 
   #addToPages(): void {
+    const count = this.#unpaged;
     this.#unpaged = 0;
-    this.#pages.append(this.#unpagedFrom, this.#unpagedShared, this.#leastShared);
+    this.#pages.append(this.#unpagedNodes, count, this.#unpagedShared, this.#leastShared);
   }
 
   /**
@@ -267,7 +369,7 @@ export class Accelerator {
   /** Throws at the first thing that is not as it must be, given the nodes in order. */
   check(inOrder: readonly NodeIndex[]): void {
     expect(
-      this.#unpaged === 0 || inOrder[inOrder.length - this.#unpaged] === this.#unpagedFrom,
+      this.#unpaged === 0 || inOrder[inOrder.length - this.#unpaged] === this.#unpagedNodes[0],
       `the ${this.#unpaged} nodes that wait are not the last ones`,
     );
     this.pages.check(inOrder);

@@ -312,9 +312,11 @@ export class HashIndex {
     for (let i = 0; i < BATCHES_PER_SEARCH && this.isBehind && this.#makeRoom(); i++) this.#enterBatch();
   }
 
-  /** Enters nodes where too many wait. */
-  relieve(): void {
-    if (this.#storage.nodes.length - this.#next > MAX_WAITING && this.#makeRoom()) this.#enterBatch();
+  /** Enters nodes where too many wait; tells whether it did. */
+  relieve(): boolean {
+    if (this.#storage.nodes.length - this.#next <= MAX_WAITING || !this.#makeRoom()) return false;
+    this.#enterBatch();
+    return true;
   }
 
   /** Enters all nodes, if there is memory for it. */

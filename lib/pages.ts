@@ -15,6 +15,7 @@ import {
 } from './forks.js';
 import { FORESIGHT } from './growable.js';
 import type { Order } from './order.js';
+import { SETTLED, SORTED_WORDS, STAGED_NODE, STAGED_WORDS, WHERE, WHICH } from './sorting.js';
 import {
   ENTRY_WORDS,
   HEAD,
@@ -23,7 +24,6 @@ import {
   KEY_START,
   MEAN_NODE_SLOTS,
   MIN_NODE_SLOTS,
-  NEXT,
   NONE,
   OFFSET,
   VALUE_END,
@@ -160,6 +160,14 @@ export class Pages {
   #start = 0;
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
+  /**
+   * While keys that `searchEach` found are added: the leaf of the last one, and how many were added to it; into which part
+   * of it that one belongs, if it was split, and how many entries come before that part.
+   */
+  #foundLeaf = NO_PAGE;
+  #addedToLeaf = 0;
+  #part = NO_PAGE;
+  #beforePart = 0;
   /** The key of the last search shares `#shared` bytes with the pages on its path up to this level, or more. */
   #outside = -1;
   #shared = 0;
@@ -244,26 +252,211 @@ export class Pages {
         page = this.#searchForkedInner(level, page, key, end, shared) | 0;
         continue;
       }
-      const wanted =
-        inKv && prefix + 4 <= end
-          ? view.getInt32((start + prefix) | 0) >>> 1
-          : abbreviate(key, start + prefix, start + end) | 0;
-      let place = base;
-      place = (place + (((abbreviations[(place + 31) | 0] - wanted) >> 31) & 32)) | 0;
-      place = (place + (((abbreviations[(place + 15) | 0] - wanted) >> 31) & 16)) | 0;
-      place = (place + (((abbreviations[(place + 7) | 0] - wanted) >> 31) & 8)) | 0;
-      place = (place + (((abbreviations[(place + 3) | 0] - wanted) >> 31) & 4)) | 0;
-      place = (place + (((abbreviations[(place + 1) | 0] - wanted) >> 31) & 2)) | 0;
-      place = (place + (((abbreviations[place] - wanted) >> 31) & 1)) | 0;
-      if (level === 0) {
-        this.place = place as Place;
-        return abbreviations[place] === wanted ? this.#settleLeaf(place, wanted, key, keyLength) : NONE;
-      }
+      const wanted = inKv
+        ? wordOf(kv, view, start + prefix, start + end)
+        : abbreviate(key, start + prefix, start + end) | 0;
+      if (level === 0) return this.#searchLeaf(base, wanted, key, keyLength);
+      let place = lowest(abbreviations, base, wanted);
       if (abbreviations[place] === wanted) place = this.#settleInner(place, wanted, key, keyLength) | 0;
       // The child is the last one that begins at or below the key.
       if (place > base) place = (place - 1) | 0;
       this.#path[level] = place;
       page = this.#refs[place];
+    }
+  }
+
+  /**
+   * `search` for staged keys in ascending order, the first `count` of them. One that is there gets its node and is SETTLED;
+   * of the others, WHERE becomes the place, or `~` the place if a page on the path has a prefix that the key does not share.
+   * Mostly the leaf of a key is that of the one before, or the next one, and no search from the root is needed.
+   */
+  searchEach(staged: Int32Array, sorted: Int32Array, count: number): void {
+    const { array: kv, view } = this.#storage.kv;
+    const abbreviations = this.#abbreviations;
+    const meta = this.#meta;
+    // Of the leaf where the last key belongs, if its words are abbreviations: its prefix, and the last of them.
+    let base = 0;
+    let prefix = Infinity;
+    let highest = 0;
+    /** Bytes that a key shares with one that has this prefix. */
+    let shared = 0;
+    this.#foundLeaf = NO_PAGE;
+    for (let pair = 0; pair < SORTED_WORDS * count; pair += SORTED_WORDS) {
+      const own = sorted[pair + WHERE];
+      if (own === SETTLED) continue;
+      if (own < shared) shared = own;
+      const at = STAGED_WORDS * sorted[pair + WHICH];
+      const start = staged[at + OFFSET];
+      const length = staged[at + KEY_LENGTH];
+      let node: NodeIndex;
+      let wanted = prefix <= shared ? wordOf(kv, view, start + prefix, start + length) : UNUSED;
+      if (wanted < highest) {
+        this.#start = start;
+        node = this.#searchLeaf(base, wanted, kv, length);
+      } else {
+        const isNear = prefix !== Infinity && this.#toNear(start, length);
+        node = isNear ? NONE : this.search(kv, length, start);
+        const about = (this.place >> PAGE_SHIFT) << META_SHIFT;
+        base = this.place & ~SLOT;
+        prefix = meta[about + PREFIX];
+        highest = abbreviations[base + Math.max(0, meta[about + COUNT] - 1)];
+        shared = length;
+        if (isNear) {
+          wanted = wordOf(kv, view, start + prefix, start + length);
+          this.#start = start;
+          node = this.#searchLeaf(base, wanted, kv, length);
+        } else if (prefix < 0 || this.#outside >= 0) {
+          prefix = Infinity;
+        }
+      }
+      if (node !== NONE) {
+        staged[at + STAGED_NODE] = node;
+        sorted[pair + WHERE] = SETTLED;
+      } else {
+        sorted[pair + WHERE] = this.#outside < 0 ? this.place : ~this.place;
+      }
+    }
+  }
+
+  /**
+   * Sets the place to the beginning of the leaf of a key in kv which is above that of the last search, if that is the same leaf
+   * or the one behind it, and one of abbreviations whose fences share its prefix. Tells whether it did.
+   */
+  #toNear(start: number, length: number): boolean {
+    const meta = this.#meta;
+    let leaf = this.place >> PAGE_SHIFT;
+    for (let tried = 0; tried < 2; tried++) {
+      const about = leaf << META_SHIFT;
+      const following = meta[about + FOLLOWING];
+      if (following === NO_PAGE) return false;
+      if (!this.#reaches(start, length, meta[(following << META_SHIFT) + LOW])) {
+        if (meta[about + PREFIX] < 0 || meta[about + PREFIX] > meta[about + FENCE]) return false;
+        this.place = (leaf << PAGE_SHIFT) as Place;
+        return true;
+      }
+      leaf = following;
+    }
+    return false;
+  }
+
+  /** Whether a key in kv is at or above that of a node. */
+  #reaches(start: number, length: number, node: number): boolean {
+    const nodes = this.#storage.nodes.array;
+    const { view } = this.#storage.kv;
+    const offset = nodes[node + OFFSET];
+    const nodeLength = nodes[node + KEY_LENGTH];
+    const end = length < nodeLength ? length : nodeLength;
+    const shared = sharedInKv(view, offset, start, 0, end) | 0;
+    return shared < end
+      ? view.getUint8(offset + shared) < view.getUint8(start + shared)
+      : nodeLength <= length;
+  }
+
+  /**
+   * Adds nodes of staged keys at the places that `searchEach` found, from a position in their order on, as many as belong
+   * into one leaf of abbreviations and find room there; WHERE are their places then. All keys that were found must be added
+   * in their order, by this, or by `toFound` and `insert`.
+   * @returns the position after the last of them; `from` if there is none
+   */
+  merge(staged: Int32Array, sorted: Int32Array, from: number, to: number): number {
+    const found = sorted[SORTED_WORDS * from + WHERE];
+    if (found < 0) return from;
+    const meta = this.#meta;
+    const first = this.#resolve(found);
+    const page = first >> PAGE_SHIFT;
+    const about = page << META_SHIFT;
+    const prefix = meta[about + PREFIX];
+    const count = meta[about + COUNT];
+    if (prefix < 0 || count === 0 || count === CAPACITY) return from;
+    /** From a place that was found to what has become of it. */
+    const shift = first - found;
+    const end = (page << PAGE_SHIFT) + count;
+    const leaf = found >> PAGE_SHIFT;
+    let stop = from + 1;
+    let added = 1;
+    for (; stop < to && count + added < CAPACITY; stop++) {
+      const place = sorted[SORTED_WORDS * stop + WHERE];
+      if (place === SETTLED) continue;
+      if (place >> PAGE_SHIFT !== leaf || place + shift > end) break;
+      added++;
+    }
+    this.#growLeafOf();
+    const refs = this.#refs;
+    const words = this.#abbreviations;
+    const leafOf = this.#leafOf;
+    const nodes = this.#storage.nodes.array;
+    const { array: kv, view } = this.#storage.kv;
+    meta[about + COUNT] = count + added;
+    this.#addedToLeaf += added;
+    let source = end;
+    let gap = added;
+    for (let pair = SORTED_WORDS * (stop - 1); gap > 0; pair -= SORTED_WORDS) {
+      if (sorted[pair + WHERE] === SETTLED) continue;
+      const place = (sorted[pair + WHERE] + shift) | 0;
+      for (; source - 2 >= place; source -= 2) {
+        refs[source + gap - 1] = refs[source - 1];
+        refs[source + gap - 2] = refs[source - 2];
+        words[source + gap - 1] = words[source - 1];
+        words[source + gap - 2] = words[source - 2];
+      }
+      if (source > place) {
+        source--;
+        refs[source + gap] = refs[source];
+        words[source + gap] = words[source];
+      }
+      gap--;
+      const at = STAGED_WORDS * sorted[pair + WHICH];
+      const node = staged[at + STAGED_NODE];
+      const start = staged[at + OFFSET];
+      const target = place + gap;
+      refs[target] = refTo(node, nodes[node + HEIGHT]);
+      words[target] = wordOf(kv, view, start + prefix, start + staged[at + KEY_LENGTH]);
+      if (leafOf !== undefined) leafOf[leafIndex(node)] = page;
+      sorted[pair + WHERE] = target;
+    }
+    let above = page;
+    for (let level = 1; level < this.#levels; level++) {
+      above = refs[(above << PAGE_SHIFT) + PARENT];
+      meta[(above << META_SHIFT) + TOTAL] += added;
+    }
+    return stop;
+  }
+
+  /** Sets the place to that of a key in kv, which is to be added now, given where it was found. */
+  toFound(found: number, start: number, keyLength: number): void {
+    const place = this.#resolve(found < 0 ? ~found : found);
+    this.#addedToLeaf++;
+    let page = place >> PAGE_SHIFT;
+    if (found < 0 || this.#meta[(page << META_SHIFT) + COUNT] === CAPACITY) {
+      this.search(this.#storage.kv.array, keyLength, start);
+      return;
+    }
+    this.place = place as Place;
+    for (let level = 1; level < this.#levels; level++) {
+      page = this.#refs[(page << PAGE_SHIFT) + PARENT];
+      this.#path[level] = page << PAGE_SHIFT;
+    }
+    this.#outside = -1;
+    this.#parted = -1;
+  }
+
+  /** What has become of a place that was found: keys were added before it in its leaf, and may have split that. */
+  #resolve(found: number): number {
+    const leaf = found >> PAGE_SHIFT;
+    if (leaf !== this.#foundLeaf) {
+      this.#foundLeaf = leaf;
+      this.#part = leaf;
+      this.#beforePart = 0;
+      this.#addedToLeaf = 0;
+    }
+    let slot = (found & SLOT) + this.#addedToLeaf - this.#beforePart;
+    for (;;) {
+      const about = this.#part << META_SHIFT;
+      const count = this.#meta[about + COUNT];
+      if (slot <= count) return (this.#part << PAGE_SHIFT) + slot;
+      slot -= count;
+      this.#beforePart += count;
+      this.#part = this.#meta[about + FOLLOWING];
     }
   }
 
@@ -280,6 +473,13 @@ export class Pages {
       refs[base + 16] ^
       refs[base + 32] ^
       refs[base + 48];
+  }
+
+  /** In a leaf of abbreviations, given where it begins, finds the place of a key, and the node with exactly that key. */
+  #searchLeaf(base: number, wanted: number, key: Uint8Array, keyLength: number): NodeIndex {
+    const place = lowest(this.#abbreviations, base, wanted);
+    this.place = place as Place;
+    return this.#abbreviations[place] === wanted ? this.#settleLeaf(place, wanted, key, keyLength) : NONE;
   }
 
   /** In a leaf of forks, finds the place of a key that shares so many bytes with all of the leaf. */
@@ -655,18 +855,16 @@ export class Pages {
   }
 
   /**
-   * Adds all nodes of the array from one on, after `reserve`: they are in ascending order and above all others.
-   * @param shared how many bytes each of them shares with the one before, the first one with the last in the pages; what
-   *   follows in the array means nothing
+   * Adds the first `count` nodes of a list, after `reserve`: they are in ascending order and above all others.
+   * @param shared how many bytes each of them shares with the one before, the first one with the last in the pages
    * @param least the least of these
    */
-  append(from: NodeIndex, shared: Int32Array, least: number): void {
+  append(list: Int32Array, count: number, shared: Int32Array, least: number): void {
     this.#growLeafOf();
-    const { length, array: nodes } = this.#storage.nodes;
+    const nodes = this.#storage.nodes.array;
     const meta = this.#meta;
     this.#parted = -1;
-    let node = from;
-    for (let done = 0; node < length;) {
+    for (let done = 0; done < count;) {
       this.toEnd();
       // All pages on the path lead to the last key.
       this.#outside = this.#levels - 1;
@@ -675,21 +873,18 @@ export class Pages {
       const leaf = this.place >> PAGE_SHIFT;
       const about = leaf << META_SHIFT;
       if (meta[about + COUNT] === CAPACITY) {
-        this.insert(node);
-        node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
-        done++;
+        this.insert(list[done++] as NodeIndex);
         continue;
       }
       const begin: number = this.place;
       const stop = (leaf << PAGE_SHIFT) + CAPACITY;
       const prefix = meta[about + PREFIX];
       let place = begin;
-      for (; place < stop && node < length; place++) {
-        const height = nodes[node + HEIGHT];
-        this.#refs[place] = refTo(node, height);
+      for (let next = done; place < stop && next < count; place++, next++) {
+        const node = list[next] as NodeIndex;
+        this.#refs[place] = refTo(node, nodes[node + HEIGHT]);
         this.#adopt(0, leaf, node);
         if (prefix >= 0) this.#abbreviations[place] = this.#abbreviationOf(node, prefix);
-        node = (node + NEXT + height) as NodeIndex;
       }
       meta[about + COUNT] += place - begin;
       for (let level = 1; level < this.#levels; level++) meta[this.#totalOnPath(level)] += place - begin;
@@ -1122,11 +1317,8 @@ export class Pages {
     if (this.#tail === undefined) return 0;
     const nodes = this.#storage.nodes.array;
     const start = nodes[node + OFFSET];
-    const from = start + prefix;
-    const end = start + nodes[node + KEY_LENGTH] - this.#tail;
-    return from + 4 <= end
-      ? this.#storage.kv.view.getInt32(from) >>> 1
-      : abbreviate(this.#storage.kv.array, from, end);
+    const { array: kv, view } = this.#storage.kv;
+    return wordOf(kv, view, start + prefix, start + nodes[node + KEY_LENGTH] - this.#tail);
   }
 
   /** The node whose key a slot stands for: its own in a leaf, the lowest of its child above. */
@@ -1265,6 +1457,17 @@ export class Pages {
   }
 }
 
+/** In a page that begins at `base`, the first place whose word is not below `wanted`: without branches. */
+function lowest(words: Int32Array, base: number, wanted: number): number {
+  let place = base;
+  place = (place + (((words[(place + 31) | 0] - wanted) >> 31) & 32)) | 0;
+  place = (place + (((words[(place + 15) | 0] - wanted) >> 31) & 16)) | 0;
+  place = (place + (((words[(place + 7) | 0] - wanted) >> 31) & 8)) | 0;
+  place = (place + (((words[(place + 3) | 0] - wanted) >> 31) & 4)) | 0;
+  place = (place + (((words[(place + 1) | 0] - wanted) >> 31) & 2)) | 0;
+  return (place + (((words[place] - wanted) >> 31) & 1)) | 0;
+}
+
 /** The reference to a node. */
 function refTo(node: number, height: number): number {
   return node | (height > 1 ? TALL : 0);
@@ -1273,6 +1476,11 @@ function refTo(node: number, height: number): number {
 /** Where the leaf of a node is found. */
 function leafIndex(node: number): number {
   return (node / MIN_NODE_SLOTS) | 0;
+}
+
+/** `abbreviate` for bytes of kv. */
+function wordOf(kv: Uint8Array, view: DataView, start: number, end: number): number {
+  return start + 4 <= end ? view.getInt32(start | 0) >>> 1 : abbreviate(kv, start, end) | 0;
 }
 
 /** Four bytes from `start` on, missing ones as 0, less their last bit: they order as the keys do, or are equal. */

@@ -5,6 +5,16 @@ import { SeededHeights, type Heights } from './heights.js';
 import type { Order } from './order.js';
 import { NO_PLACE, type Pages, type Place } from './pages.js';
 import {
+  MAX_KEPT,
+  SETTLED,
+  SORTED_WORDS,
+  STAGED_NODE,
+  STAGED_WORDS,
+  Sorting,
+  WHERE,
+  WHICH,
+} from './sorting.js';
+import {
   HEAD,
   HEIGHT,
   KEY_LENGTH,
@@ -29,9 +39,21 @@ export interface TableOptions {
   memory?: Internals;
 }
 
-/** Words that `putEach` keeps for the lengths of the next entries, at most. */
-const MAX_KEPT = 1 << 16;
-const NO_LENGTHS = new Int32Array(0);
+const NO_ENTRIES: Int32Array = new Int32Array(0);
+
+const sorting = new Sorting();
+let keptStaged: Int32Array = NO_ENTRIES;
+
+/** Room for the words of so many entries, which nobody else has meanwhile. */
+function takeStaged(count: number): Int32Array {
+  const kept = keptStaged;
+  keptStaged = NO_ENTRIES;
+  return kept.length >= STAGED_WORDS * count ? kept : new Int32Array(STAGED_WORDS * count);
+}
+
+function giveStaged(staged: Int32Array): void {
+  if (staged.length <= STAGED_WORDS * MAX_KEPT) keptStaged = staged;
+}
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -91,8 +113,6 @@ export class Table {
   #drawnEnd = 0;
   /** Counts what may have replaced bytes behind the records. */
   #stagings = 0;
-  /** Of the keys and values that `putEach` stages, by turns. */
-  #lengths: Int32Array = NO_LENGTHS;
 
   constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
     this.order = order;
@@ -297,25 +317,44 @@ export class Table {
   putEach(entries: readonly unknown[]): void {
     const { kv, nodes } = this.storage;
     const count = entries.length;
-    const lengths = this.#takeLengths(count);
-    const { array } = kv;
-    const bytes = this.#stageEach(entries, count, lengths);
-    kv.reserve(bytes);
-    if (kv.array !== array && this.#stageEach(entries, count, lengths) > bytes) {
-      throw new TypeError('entries must not change while they are put, but they grew');
+    const staged = takeStaged(count);
+    try {
+      const { array } = kv;
+      const bytes = this.#stageEach(entries, count, staged);
+      kv.reserve(bytes);
+      if (kv.array !== array && this.#stageEach(entries, count, staged) > bytes) {
+        throw new TypeError('entries must not change while they are put, but they grew');
+      }
+      nodes.reserve(this.#drawAhead(count));
+      for (let from = 0; from < count;) from = this.#putRun(staged, from, count);
+    } finally {
+      sorting.release();
+      giveStaged(staged);
     }
-    nodes.reserve(this.#drawAhead(count));
-    for (let i = 0; i < 2 * count; i += 2) this.#putStaged(kv.length as KVOffset, lengths[i], lengths[i + 1]);
-    if (lengths.length <= MAX_KEPT) this.#lengths = lengths;
+  }
+
+  /** Puts staged entries from one on, to before another at most. @returns the one behind the last of them */
+  #putRun(staged: Int32Array, from: number, to: number): number {
+    if (this.accelerator?.takesSorted(to - from, this.length) === true) {
+      const sortedTo = sorting.sort(this.storage.kv, staged, from, to);
+      if (sortedTo > from) {
+        this.#putSorted(this.accelerator, staged, from, sortedTo);
+        return sortedTo;
+      }
+    }
+    for (let at = STAGED_WORDS * from; at < STAGED_WORDS * to; at += STAGED_WORDS) {
+      this.#putStaged(staged[at + OFFSET] as KVOffset, staged[at + KEY_LENGTH], staged[at + VALUE_LENGTH]);
+    }
+    return to;
   }
 
   /** Checks entries, takes down their lengths, and stages them as long as there is room. @returns bytes of all of them */
-  #stageEach(entries: readonly unknown[], count: number, lengths: Int32Array): number {
+  #stageEach(entries: readonly unknown[], count: number, staged: Int32Array): number {
     const { storage } = this;
     const from = storage.kv.length;
     const staging = ++this.#stagings;
     let bytes = 0;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0, at = 0; i < count; i++, at += STAGED_WORDS) {
       const entry = entries[i];
       requirePair(entry, i);
       const key = entry[0];
@@ -330,8 +369,10 @@ export class Table {
       }
       const offset = from + bytes;
       bytes += keyLength + valueLength;
-      lengths[2 * i] = keyLength;
-      lengths[2 * i + 1] = valueLength;
+      staged[at + OFFSET] = offset;
+      staged[at + KEY_LENGTH] = keyLength;
+      staged[at + VALUE_LENGTH] = valueLength;
+      staged[at + STAGED_NODE] = NONE;
       if (from + bytes <= storage.kv.array.length) {
         storage.stage(offset, key, keyLength, value, valueLength);
       }
@@ -339,11 +380,108 @@ export class Table {
     return bytes;
   }
 
-  /** Room for the lengths of so many keys and values, which nobody else has meanwhile. */
-  #takeLengths(count: number): Int32Array {
-    const kept = this.#lengths;
-    this.#lengths = NO_LENGTHS;
-    return kept.length >= 2 * count ? kept : new Int32Array(2 * count);
+  /**
+   * Puts entries that have been sorted: finds them in ascending order, makes nodes for the new ones in the order of the
+   * batch, as `put` would, and links these in ascending order. Nothing here can fail: keys are in byte order.
+   */
+  #putSorted(accelerator: Accelerator, staged: Int32Array, from: number, to: number): void {
+    const { towers } = this;
+    const { sorted } = sorting;
+    const count = to - from;
+    const found = accelerator.locateEach(staged, sorted, count, towers.ends[0] as NodeIndex);
+    this.#takeIn(staged, from, to);
+    let linked = 0;
+    for (let next = 0; linked < count; linked = next) {
+      next =
+        linked < found
+          ? this.#linkFound(accelerator, staged, sorted, linked, found)
+          : accelerator.appendEach(staged, sorted, linked, count, towers);
+      if (next === linked) break; // No memory for it.
+    }
+    if (linked < count) {
+      this.#dropAccelerator();
+      for (; linked < count; linked++) this.#linkSearched(staged, sorted, linked);
+    } else if (found > 0) {
+      accelerator.relieve(found);
+    }
+    this.structure++;
+    this.#changed();
+  }
+
+  /** Makes nodes for the entries of a batch that have none, and gives the nodes of the others their records. */
+  #takeIn(staged: Int32Array, from: number, to: number): void {
+    const { storage } = this;
+    const { kv } = storage;
+    let count = 0;
+    let size = 0;
+    for (let at = STAGED_WORDS * from; at < STAGED_WORDS * to; at += STAGED_WORDS) {
+      const offset = staged[at + OFFSET] as KVOffset;
+      const keyLength = staged[at + KEY_LENGTH];
+      const valueLength = staged[at + VALUE_LENGTH];
+      let node = staged[at + STAGED_NODE] as NodeIndex;
+      if (node === NONE) {
+        staged[at + STAGED_NODE] = storage.appendNode(offset, keyLength, valueLength, this.#nextHeight());
+        size += keyLength + valueLength;
+        count++;
+      } else {
+        if (node < 0) node = staged[STAGED_WORDS * ~node + STAGED_NODE] as NodeIndex;
+        this.#replace(node, offset, keyLength, valueLength);
+      }
+    }
+    this.length += count;
+    this.size += size;
+    const last = STAGED_WORDS * (to - 1);
+    kv.length = staged[last + OFFSET] + staged[last + KEY_LENGTH] + staged[last + VALUE_LENGTH];
+  }
+
+  /**
+   * Adds and links nodes at the places that were found for them, from a position on: those that `Pages.merge` takes
+   * together, or else one.
+   * @returns the position after them; `from` where there is no memory
+   */
+  #linkFound(
+    accelerator: Accelerator,
+    staged: Int32Array,
+    sorted: Int32Array,
+    from: number,
+    to: number,
+  ): number {
+    const { towers } = this;
+    const { pages } = accelerator;
+    const nodes = this.storage.nodes.array;
+    const kv = this.storage.kv.array;
+    const merged = pages.merge(staged, sorted, from, to);
+    const stop = merged > from ? merged : from + 1;
+    for (let pair = SORTED_WORDS * from; pair < SORTED_WORDS * stop; pair += SORTED_WORDS) {
+      const place = sorted[pair + WHERE];
+      if (place === SETTLED) continue;
+      const at = STAGED_WORDS * sorted[pair + WHICH];
+      const node = staged[at + STAGED_NODE] as NodeIndex;
+      const height = nodes[node + HEIGHT];
+      if (merged > from) {
+        if (height === 1) {
+          towers.linkBehind(pages.nodeBefore(place as Place), node);
+          continue;
+        }
+        pages.place = place as Place;
+      } else {
+        if (!accelerator.canInsert()) return from;
+        pages.toFound(place, staged[at + OFFSET], staged[at + KEY_LENGTH]);
+      }
+      this.#findBefore(accelerator, kv, staged[at + OFFSET], staged[at + KEY_LENGTH], height);
+      towers.link(node, height);
+      if (merged === from) pages.insert(node);
+    }
+    return stop;
+  }
+
+  /** Links one by the skip list alone. */
+  #linkSearched(staged: Int32Array, sorted: Int32Array, position: number): void {
+    if (sorted[SORTED_WORDS * position + WHERE] === SETTLED) return;
+    const at = STAGED_WORDS * sorted[SORTED_WORDS * position + WHICH];
+    const node = staged[at + STAGED_NODE] as NodeIndex;
+    this.towers.search(this.storage.kv.array, staged[at + KEY_LENGTH], staged[at + OFFSET]);
+    this.towers.link(node, this.storage.nodes.array[node + HEIGHT]);
   }
 
   /** Puts the record that is staged at the end of kv. */

@@ -88,6 +88,15 @@ export class Towers {
     for (let slot = NEXT; slot < NEXT + height; slot++) nodes.write(this.before[slot - NEXT] + slot, node);
   }
 
+  /** Links a node of height 1 behind another. */
+  linkBehind(before: NodeIndex, node: NodeIndex): void {
+    const { nodes } = this.#storage;
+    const next = nodes.array[before + NEXT];
+    nodes.array[node + NEXT] = next;
+    if (next === NONE) this.ends[0] = node;
+    nodes.write(before + NEXT, node);
+  }
+
   /** Links a node behind all others. */
   append(node: NodeIndex, height: number): void {
     const { nodes } = this.#storage;
