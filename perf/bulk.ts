@@ -20,20 +20,38 @@ interface Pair {
   bulk(db: DB): number;
 }
 
-function batches<T>(items: T[]): T[][] {
+function batches<T>(items: T[], size = BATCH): T[][] {
   const all: T[][] = [];
-  for (let i = 0; i < items.length; i += BATCH) all.push(items.slice(i, i + BATCH));
+  for (let i = 0; i < items.length; i += size) all.push(items.slice(i, i + size));
   return all;
+}
+
+function puts(title: string, entries: Entry[], size: number): Pair {
+  const entryBatches = batches(entries, size);
+  return {
+    title: `putMany, ${title}`,
+    entries: entries.length,
+    prepare: () => new DB(),
+    loop(db) {
+      for (let i = 0; i < entries.length; i++) db.put(entries[i][0], entries[i][1]);
+      return db.length;
+    },
+    bulk(db) {
+      for (const batch of entryBatches) db.putMany(batch);
+      return db.length;
+    },
+  };
 }
 
 function pairs(n: number): Pair[] {
   const lists = dbBenchLists('decimal', n, 1);
   const bytes = (keys: string[]) => keys.map((key) => new Uint8Array(Buffer.from(key, 'latin1')));
-  const entries = bytes(lists.random).map((key): Entry => [key, VALUE]);
-  const entryBatches = batches(entries);
+  const withValues = (keys: Uint8Array[]) => keys.map((key): Entry => [key, VALUE]);
+  const entries = withValues(bytes(lists.random));
   const reads = bytes(lists.reads);
   const readBatches = batches(reads);
   const sorted = bytes(lists.sorted);
+  const ascending = withValues(sorted);
   const half = { start: sorted[n >> 2], limit: sorted[(n >> 2) + (n >> 1)] };
   const halfKeys = sorted.slice(n >> 2, (n >> 2) + (n >> 1));
   const filled = () => {
@@ -42,20 +60,12 @@ function pairs(n: number): Pair[] {
     return db;
   };
   const full = filled();
+  const some = `${BATCH.toLocaleString('en')} at a time`;
   return [
-    {
-      title: `putMany, ${BATCH.toLocaleString('en')} at a time`,
-      entries: n,
-      prepare: () => new DB(),
-      loop(db) {
-        for (let i = 0; i < entries.length; i++) db.put(entries[i][0], entries[i][1]);
-        return db.length;
-      },
-      bulk(db) {
-        for (const batch of entryBatches) db.putMany(batch);
-        return db.length;
-      },
-    },
+    puts(some, entries, BATCH),
+    puts('all at once', entries, n),
+    puts(`${some}, ascending`, ascending, BATCH),
+    puts('all at once, ascending', ascending, n),
     {
       title: `getMany, ${BATCH.toLocaleString('en')} at a time`,
       entries: reads.length,
@@ -118,7 +128,7 @@ for (const n of [35_000, 1_000_000]) {
     }
     const [loop, bulk] = [median(times.loop), median(times.bulk)];
     console.log(
-      `  ${pair.title.padEnd(26)}loop ${figure(loop).padStart(6)}   bulk ${figure(bulk).padStart(6)}   ${figure(median(ratios))}x`,
+      `  ${pair.title.padEnd(39)}loop ${figure(loop).padStart(6)}   bulk ${figure(bulk).padStart(6)}   ${figure(median(ratios))}x`,
     );
   }
 }
