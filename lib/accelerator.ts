@@ -172,7 +172,7 @@ export class Accelerator {
 
   /**
    * Whether it pays to put so many entries in the order of their keys, into a table of `length`: where several of them meet in
-   * a leaf, or are above all others. Not if the last key that was put was there already: the hash finds such keys sooner.
+   * a leaf, or are above all others. Not if the last key that was located was there: the hash finds such keys sooner.
    */
   takesSorted(count: number, length: number): boolean {
     if (this.#order.byteOrderedTail !== 0 || this.#overwriting === true || count < MIN_SORTED) return false;
@@ -200,10 +200,7 @@ export class Accelerator {
         low = middle + 1;
       }
     }
-    if (low > 0) {
-      this.pages.searchEach(staged, sorted, low);
-      this.#overwriting = sorted[SORTED_WORDS * (low - 1) + WHERE] === SETTLED;
-    }
+    if (low > 0) this.#overwriting = this.pages.searchEach(staged, sorted, low);
     if (low < count && last !== NONE) {
       isAbove(low);
       sorted[SORTED_WORDS * low + WHERE] = this.#shared;
@@ -245,7 +242,7 @@ export class Accelerator {
     return position;
   }
 
-  /** Does for nodes that have been added at their places, so many, what `reserve` does for each. */
+  /** After a batch of which so many keys were searched for: enters nodes in the hash index, as `reserve` does for each. */
   relieve(count: number): void {
     for (; count > 0 && this.#hashes?.relieve() === true; count--);
   }

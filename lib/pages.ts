@@ -269,8 +269,9 @@ export class Pages {
    * `search` for staged keys in ascending order, the first `count` of them. One that is there gets its node and is SETTLED;
    * of the others, WHERE becomes the place, or `~` the place if a page on the path has a prefix that the key does not share.
    * Mostly the leaf of a key is that of the one before, or the next one, and no search from the root is needed.
+   * @returns whether the last one was there
    */
-  searchEach(staged: Int32Array, sorted: Int32Array, count: number): void {
+  searchEach(staged: Int32Array, sorted: Int32Array, count: number): boolean {
     const { array: kv, view } = this.#storage.kv;
     const abbreviations = this.#abbreviations;
     const meta = this.#meta;
@@ -280,6 +281,7 @@ export class Pages {
     let highest = 0;
     /** Bytes that a key shares with one that has this prefix. */
     let shared = 0;
+    let node = NONE;
     this.#foundLeaf = NO_PAGE;
     for (let pair = 0; pair < SORTED_WORDS * count; pair += SORTED_WORDS) {
       const own = sorted[pair + WHERE];
@@ -288,9 +290,9 @@ export class Pages {
       const at = STAGED_WORDS * sorted[pair + WHICH];
       const start = staged[at + OFFSET];
       const length = staged[at + KEY_LENGTH];
-      let node: NodeIndex;
       let wanted = prefix <= shared ? wordOf(kv, view, start + prefix, start + length) : UNUSED;
       if (wanted < highest) {
+        // Between two keys that share all prefixes on the path.
         this.#start = start;
         node = this.#searchLeaf(base, wanted, kv, length);
       } else {
@@ -316,11 +318,13 @@ export class Pages {
         sorted[pair + WHERE] = this.#outside < 0 ? this.place : ~this.place;
       }
     }
+    return node !== NONE;
   }
 
   /**
    * Sets the place to the beginning of the leaf of a key in kv which is above that of the last search, if that is the same leaf
-   * or the one behind it, and one of abbreviations whose fences share its prefix. Tells whether it did.
+   * or the one behind it, one of abbreviations, and no prefix on the path to it is longer than what its fences share. Tells
+   * whether it did.
    */
   #toNear(start: number, length: number): boolean {
     const meta = this.#meta;
@@ -330,11 +334,24 @@ export class Pages {
       const following = meta[about + FOLLOWING];
       if (following === NO_PAGE) return false;
       if (!this.#reaches(start, length, meta[(following << META_SHIFT) + LOW])) {
-        if (meta[about + PREFIX] < 0 || meta[about + PREFIX] > meta[about + FENCE]) return false;
+        if (meta[about + PREFIX] < 0 || !this.#shareFence(leaf)) return false;
         this.place = (leaf << PAGE_SHIFT) as Place;
+        this.#outside = -1;
         return true;
       }
       leaf = following;
+    }
+    return false;
+  }
+
+  /** Whether keys that are led to a leaf share the prefixes of all pages on the path to it, as its fences do. */
+  #shareFence(leaf: number): boolean {
+    const meta = this.#meta;
+    const fence = meta[(leaf << META_SHIFT) + FENCE];
+    let page = leaf;
+    for (let level = 0; meta[(page << META_SHIFT) + PREFIX] <= fence; level++) {
+      if (level === this.#levels - 1) return true;
+      page = this.#refs[(page << PAGE_SHIFT) + PARENT];
     }
     return false;
   }
@@ -827,7 +844,7 @@ export class Pages {
     return allocateWords(this.#memory, leafIndex(this.#storage.nodes.array.length));
   }
 
-  /** Adds a node at the place that the last search found, after `reserve`. */
+  /** Adds a node at the place that the last search, or `toFound`, found, after `reserve`. */
   insert(node: NodeIndex): void {
     this.#growLeafOf();
     const nodes = this.#storage.nodes.array;

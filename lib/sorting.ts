@@ -1,4 +1,4 @@
-import { compareBytes, sharedInKv } from './bytes.js';
+import { sharedInKv } from './bytes.js';
 import type { Growable } from './growable.js';
 import { KEY_LENGTH, OFFSET } from './storage.js';
 
@@ -19,17 +19,20 @@ export const WHERE = 1 - WHICH;
 export const SETTLED = -0x80000000;
 
 /** Entries for which room is kept. */
-export const MAX_KEPT = 1 << 14;
+export const MAX_KEPT = 1 << 16;
 /** Entries that are taken as they are, if they are in ascending order. */
 const MIN_ASCENDING = 1 << 8;
 const MAX_ASCENDING = 1 << 10;
-/** After so many sortings of what others have left equal, keys are compared. */
+/** So few are compared with one another. */
+const FEW = 4;
+/** After so many sortings of what others have left equal, it costs more than it is worth. */
 const MAX_DEPTH = 32;
 
 /**
  * Sorts staged entries by key, where keys are in byte order: as integers, whose high bits are the bytes that follow what all
  * keys share, and whose low bits say which entry it is. (Typed arrays are sorted natively, and integers faster than
- * doubles.) Entries whose bytes are equal so far are sorted again by those that follow.
+ * doubles.) Entries whose bytes are equal so far are sorted again by those that follow, but not any number of times: so chosen
+ * keys cannot make it slow.
  */
 export class Sorting {
   /**
@@ -38,6 +41,8 @@ export class Sorting {
    */
   sorted: Int32Array = new Int32Array(0);
   #integers = new BigUint64Array(0);
+  /** Entries of a run whose order is found. */
+  #run: Int32Array = this.sorted;
   #staged: Int32Array = this.sorted;
   #kv: Growable<Uint8Array> | undefined;
   /** Low bits of an integer that say which entry it is of. */
@@ -46,7 +51,7 @@ export class Sorting {
   /**
    * Sorts entries from one on, to before another at most: as few as are worth it where they are in ascending order already,
    * so that what is done with them next finds them in the cache.
-   * @returns the one behind the last of them; `from` where there is no memory for it
+   * @returns the one behind the last of them; `from` where there is no memory for it, or the keys are not worth it
    */
   sort(kv: Growable<Uint8Array>, staged: Int32Array, from: number, to: number): number {
     const count = to - from;
@@ -57,15 +62,18 @@ export class Sorting {
     this.#staged = staged;
     this.#indexBits = 32 - Math.clz32(to - 1);
     for (let i = from, at = WHICH; i < to; i++, at += SORTED_WORDS) this.sorted[at] = i;
-    this.#sortRun(0, count, 0, 0);
+    if (!this.#sortRun(0, count, 0, 0)) return from;
     this.sorted[WHERE] = 0;
     return to;
   }
 
   #makeRoom(count: number): boolean {
     if (this.#integers.length >= count) return true;
+    const room = Math.max(MAX_ASCENDING, count);
     try {
-      this.#integers = new BigUint64Array(Math.max(MAX_ASCENDING, count));
+      const run = new Int32Array(room);
+      this.#integers = new BigUint64Array(room);
+      this.#run = run;
     } catch {
       return false;
     }
@@ -79,6 +87,7 @@ export class Sorting {
     if (this.#integers.length > MAX_KEPT) {
       this.#integers = new BigUint64Array(0);
       this.sorted = new Int32Array(0);
+      this.#run = this.sorted;
     }
     this.#staged = this.sorted;
   }
@@ -113,8 +122,9 @@ export class Sorting {
   /**
    * Sorts those from one position to before another, whose keys share `skip` bytes. What the first of them shares with the
    * one before is for the caller to say.
+   * @returns whether they are sorted
    */
-  #sortRun(from: number, to: number, skip: number, depth: number): void {
+  #sortRun(from: number, to: number, skip: number, depth: number): boolean {
     const { sorted } = this;
     const staged = this.#staged;
     const indexMask = (1 << this.#indexBits) - 1;
@@ -135,7 +145,7 @@ export class Sorting {
         sorted[pair + WHICH] &= indexMask;
         if (nextHigh === high && nextLow === low) continue;
       }
-      if (j - begin > 1) this.#sortEqual(begin, j, shared, depth);
+      if (j - begin > 1 && !this.#sortEqual(begin, j, shared, depth)) return false;
       sorted[SORTED_WORDS * begin + WHERE] = sharedBefore;
       const bits = nextHigh !== high ? Math.clz32(nextHigh ^ high) : 32 + Math.clz32(nextLow ^ low);
       // Where a key ends, the integer goes on with zeros.
@@ -146,6 +156,7 @@ export class Sorting {
       high = nextHigh;
       low = nextLow;
     }
+    return true;
   }
 
   /** Makes the integers of entries whose keys share `skip` bytes. @returns how many they share in all */
@@ -173,54 +184,105 @@ export class Sorting {
     return shared;
   }
 
-  /** Sorts those whose integers were equal. */
-  #sortEqual(from: number, to: number, shared: number, depth: number): void {
-    const whole = shared + ((64 - this.#indexBits) >> 3);
-    let shortest = Infinity;
-    for (let j = from; j < to; j++) {
-      const length = this.#staged[STAGED_WORDS * this.sorted[SORTED_WORDS * j + WHICH] + KEY_LENGTH];
-      if (length < shortest) shortest = length;
+  /** Sorts those whose integers were equal, in the order of the batch so far. @returns whether they are sorted */
+  #sortEqual(from: number, to: number, shared: number, depth: number): boolean {
+    if (to - from <= FEW) {
+      this.#sortFew(from, to, shared);
+      return true;
     }
-    // A key that ends may be equal to one that goes on with zeros.
-    if (shortest >= whole && to - from > 4 && depth < MAX_DEPTH) {
-      this.#sortRun(from, to, whole, depth + 1);
-    } else {
-      this.#sortByComparing(from, to, shared);
+    const whole = shared + ((64 - this.#indexBits) >> 3);
+    const rest = this.#takeShort(from, to, shared, whole);
+    if (rest === to) return true;
+    const where = rest === from ? 0 : this.#keyLengthAt(rest - 1);
+    if (to - rest > 1 && (depth === MAX_DEPTH || !this.#sortRun(rest, to, whole, depth + 1))) return false;
+    this.sorted[SORTED_WORDS * rest + WHERE] = where;
+    return true;
+  }
+
+  /**
+   * Takes to the front the keys that end before `whole`. Where others go on they have zeros, as their integers are equal: each
+   * is the beginning of all longer ones, and those of one length are equal.
+   * @returns where the others begin
+   */
+  #takeShort(from: number, to: number, shared: number, whole: number): number {
+    const { sorted } = this;
+    const run = this.#run;
+    let long = 0;
+    for (let j = from; j < to; j++) {
+      if (this.#keyLengthAt(j) >= whole) long++;
+      run[j - from] = sorted[SORTED_WORDS * j + WHICH];
+    }
+    if (long === to - from) return from;
+    let j = from;
+    for (let length = shared; length < whole; length++) {
+      let first = -1;
+      for (let i = 0; i < to - from; i++) {
+        const at = STAGED_WORDS * run[i];
+        if (this.#staged[at + KEY_LENGTH] !== length) continue;
+        if (first >= 0) this.#staged[at + STAGED_NODE] = ~first;
+        sorted[SORTED_WORDS * j + WHICH] = run[i];
+        sorted[SORTED_WORDS * j + WHERE] = first >= 0 ? SETTLED : j === from ? 0 : this.#keyLengthAt(j - 1);
+        if (first < 0) first = run[i];
+        j++;
+      }
+    }
+    const rest = j;
+    for (let i = 0; i < to - from; i++) {
+      if (this.#staged[STAGED_WORDS * run[i] + KEY_LENGTH] >= whole) {
+        sorted[SORTED_WORDS * j++ + WHICH] = run[i];
+      }
+    }
+    return rest;
+  }
+
+  #keyLengthAt(position: number): number {
+    return this.#staged[STAGED_WORDS * this.sorted[SORTED_WORDS * position + WHICH] + KEY_LENGTH];
+  }
+
+  /** Sorts a few by comparing them. */
+  #sortFew(from: number, to: number, skip: number): void {
+    const { sorted } = this;
+    for (let j = from + 1; j < to; j++) {
+      const entry = sorted[SORTED_WORDS * j + WHICH];
+      let place = j;
+      for (; place > from; place--) {
+        const before = sorted[SORTED_WORDS * (place - 1) + WHICH];
+        if (this.#isAtOrBelow(before, entry, this.#sharedBy(before, entry, skip))) break;
+        sorted[SORTED_WORDS * place + WHICH] = before;
+      }
+      sorted[SORTED_WORDS * place + WHICH] = entry;
+    }
+    let first = sorted[SORTED_WORDS * from + WHICH];
+    for (let j = from + 1; j < to; j++) {
+      const entry = sorted[SORTED_WORDS * j + WHICH];
+      const shared = this.#sharedBy(sorted[SORTED_WORDS * (j - 1) + WHICH], entry, skip);
+      const isEqual = shared === this.#keyLengthAt(j) && shared === this.#keyLengthAt(j - 1);
+      if (isEqual) {
+        this.#staged[STAGED_WORDS * entry + STAGED_NODE] = ~first;
+      } else {
+        first = entry;
+      }
+      sorted[SORTED_WORDS * j + WHERE] = isEqual ? SETTLED : shared;
     }
   }
 
-  #sortByComparing(from: number, to: number, skip: number): void {
-    const { sorted } = this;
+  /** How many bytes the keys of two entries share, if the first `skip` are the same. */
+  #sharedBy(a: number, b: number, skip: number): number {
     const staged = this.#staged;
-    const { array: kv, view } = this.#kv!;
-    const entries = new Int32Array(to - from);
-    for (let j = from; j < to; j++) entries[j - from] = sorted[SORTED_WORDS * j + WHICH];
-    entries.sort((a, b) => {
-      const inA = STAGED_WORDS * a;
-      const inB = STAGED_WORDS * b;
-      const startA = staged[inA + OFFSET];
-      const startB = staged[inB + OFFSET];
-      const endA = startA + staged[inA + KEY_LENGTH];
-      const endB = startB + staged[inB + KEY_LENGTH];
-      return compareBytes(kv, startA, endA, kv, startB, endB, skip) || a - b;
-    });
-    let first = entries[0];
-    sorted[SORTED_WORDS * from + WHICH] = first;
-    for (let j = from + 1; j < to; j++) {
-      const before = STAGED_WORDS * entries[j - 1 - from];
-      const at = STAGED_WORDS * entries[j - from];
-      const length = staged[at + KEY_LENGTH];
-      const end = Math.min(staged[before + KEY_LENGTH], length);
-      const shared = sharedInKv(view, staged[before + OFFSET], staged[at + OFFSET], skip, end);
-      const isEqual = shared === length && shared === staged[before + KEY_LENGTH];
-      if (isEqual) {
-        staged[at + STAGED_NODE] = ~first;
-      } else {
-        first = entries[j - from];
-      }
-      sorted[SORTED_WORDS * j + WHICH] = entries[j - from];
-      sorted[SORTED_WORDS * j + WHERE] = isEqual ? SETTLED : shared;
-    }
+    const inA = STAGED_WORDS * a;
+    const inB = STAGED_WORDS * b;
+    const end = Math.min(staged[inA + KEY_LENGTH], staged[inB + KEY_LENGTH]);
+    return sharedInKv(this.#kv!.view, staged[inA + OFFSET], staged[inB + OFFSET], skip, end);
+  }
+
+  #isAtOrBelow(a: number, b: number, shared: number): boolean {
+    const staged = this.#staged;
+    const { view } = this.#kv!;
+    const inA = STAGED_WORDS * a;
+    const inB = STAGED_WORDS * b;
+    if (shared === staged[inA + KEY_LENGTH]) return true;
+    if (shared === staged[inB + KEY_LENGTH]) return false;
+    return view.getUint8(staged[inA + OFFSET] + shared) < view.getUint8(staged[inB + OFFSET] + shared);
   }
 }
 
