@@ -208,10 +208,10 @@ export class Accelerator {
     return low;
   }
 
-  /** Makes room for one more node in the pages, and tells whether there is memory for it. */
-  canInsert(): boolean {
+  /** `reserve` for a node of a batch that has a place in the pages. */
+  reservePlace(): boolean {
     this.appending = false;
-    return this.#canReserve();
+    return this.reserve();
   }
 
   /**
@@ -221,7 +221,7 @@ export class Accelerator {
    */
   appendEach(staged: Int32Array, sorted: Int32Array, from: number, to: number, towers: Towers): number {
     this.appending = true;
-    if (!this.#canReserve()) return from;
+    if (!this.reserve()) return from;
     const nodes = this.#storage.nodes.array;
     let unpaged = this.#unpaged;
     let least = unpaged === 0 ? Infinity : this.#leastShared;
@@ -247,15 +247,6 @@ export class Accelerator {
     for (; count > 0 && this.#hashes?.relieve() === true; count--);
   }
 
-  #canReserve(): boolean {
-    try {
-      this.reserve();
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** Whether a key is above that of a node; what it shares with it is then known. */
   #follows(node: NodeIndex, key: Uint8Array, start: number, keyLength: number): boolean {
     const nodes = this.#storage.nodes.array;
@@ -272,18 +263,20 @@ export class Accelerator {
       : this.#order.compare(kv, offset, length, key, start, keyLength, shared) < 0;
   }
 
-  /**
-   * Makes room for one more node, so that `insert` can't fail.
-   * @throws RangeError when there is no memory
-   */
-  reserve(): void {
-    if (this.appending !== true) {
-      // None wait: `locate` has been in the pages.
-      this.#pages.reserve(1);
-      this.#hashes?.relieve();
-    } else if ((this.#unpaged & (UNPAGED_STEP - 1)) === 0) {
-      if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
-      this.#pages.reserve(this.#unpaged + UNPAGED_STEP);
+  /** Makes room for one more node, so that `insert` can't fail. @returns whether there is memory for it */
+  reserve(): boolean {
+    try {
+      if (this.appending !== true) {
+        // None wait: `locate` has been in the pages.
+        this.#pages.reserve(1);
+        this.#hashes?.relieve();
+      } else if ((this.#unpaged & (UNPAGED_STEP - 1)) === 0) {
+        if (this.#unpaged === MAX_UNPAGED) this.#addToPages();
+        this.#pages.reserve(this.#unpaged + UNPAGED_STEP);
+      }
+      return true;
+    } catch {
+      return false;
     }
   }
 

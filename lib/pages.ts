@@ -291,12 +291,12 @@ export class Pages {
       const start = staged[at + OFFSET];
       const length = staged[at + KEY_LENGTH];
       let wanted = prefix <= shared ? wordOf(kv, view, start + prefix, start + length) : UNUSED;
+      this.#start = start;
       if (wanted < highest) {
         // Between two keys that share all prefixes on the path.
-        this.#start = start;
         node = this.#searchLeaf(base, wanted, kv, length);
       } else {
-        const isNear = prefix !== Infinity && this.#toNear(start, length);
+        const isNear = prefix !== Infinity && this.#toNear(length);
         node = isNear ? NONE : this.search(kv, length, start);
         const about = (this.place >> PAGE_SHIFT) << META_SHIFT;
         base = this.place & ~SLOT;
@@ -305,7 +305,6 @@ export class Pages {
         shared = length;
         if (isNear) {
           wanted = wordOf(kv, view, start + prefix, start + length);
-          this.#start = start;
           node = this.#searchLeaf(base, wanted, kv, length);
         } else if (prefix < 0 || this.#outside >= 0) {
           prefix = Infinity;
@@ -326,14 +325,14 @@ export class Pages {
    * or the one behind it, one of abbreviations, and no prefix on the path to it is longer than what its fences share. Tells
    * whether it did.
    */
-  #toNear(start: number, length: number): boolean {
+  #toNear(length: number): boolean {
     const meta = this.#meta;
     let leaf = this.place >> PAGE_SHIFT;
     for (let tried = 0; tried < 2; tried++) {
       const about = leaf << META_SHIFT;
       const following = meta[about + FOLLOWING];
       if (following === NO_PAGE) return false;
-      if (!this.#reaches(start, length, meta[(following << META_SHIFT) + LOW])) {
+      if (!this.#reaches(length, meta[(following << META_SHIFT) + LOW] as NodeIndex)) {
         if (meta[about + PREFIX] < 0 || !this.#shareFence(leaf)) return false;
         this.place = (leaf << PAGE_SHIFT) as Place;
         this.#outside = -1;
@@ -357,16 +356,12 @@ export class Pages {
   }
 
   /** Whether a key in kv is at or above that of a node. */
-  #reaches(start: number, length: number, node: number): boolean {
+  #reaches(length: number, node: NodeIndex): boolean {
     const nodes = this.#storage.nodes.array;
-    const { view } = this.#storage.kv;
-    const offset = nodes[node + OFFSET];
+    const kv = this.#storage.kv.array;
     const nodeLength = nodes[node + KEY_LENGTH];
-    const end = length < nodeLength ? length : nodeLength;
-    const shared = sharedInKv(view, offset, start, 0, end) | 0;
-    return shared < end
-      ? view.getUint8(offset + shared) < view.getUint8(start + shared)
-      : nodeLength <= length;
+    const shared = this.#sharedWith(node, kv, 0, length < nodeLength ? length : nodeLength);
+    return this.#order.compare(kv, nodes[node + OFFSET], nodeLength, kv, this.#start, length, shared) <= 0;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { sharedInKv } from './bytes.js';
+import { compareBytes, sharedInKv } from './bytes.js';
 import type { Growable } from './growable.js';
 import { KEY_LENGTH, OFFSET } from './storage.js';
 
@@ -247,7 +247,7 @@ export class Sorting {
       let place = j;
       for (; place > from; place--) {
         const before = sorted[SORTED_WORDS * (place - 1) + WHICH];
-        if (this.#isAtOrBelow(before, entry, this.#sharedBy(before, entry, skip))) break;
+        if (this.#compare(before, entry, this.#sharedBy(before, entry, skip)) <= 0) break;
         sorted[SORTED_WORDS * place + WHICH] = before;
       }
       sorted[SORTED_WORDS * place + WHICH] = entry;
@@ -275,14 +275,15 @@ export class Sorting {
     return sharedInKv(this.#kv!.view, staged[inA + OFFSET], staged[inB + OFFSET], skip, end);
   }
 
-  #isAtOrBelow(a: number, b: number, shared: number): boolean {
+  /** Compares the keys of two entries, which share the first `skip` bytes. */
+  #compare(a: number, b: number, skip: number): number {
     const staged = this.#staged;
-    const { view } = this.#kv!;
-    const inA = STAGED_WORDS * a;
-    const inB = STAGED_WORDS * b;
-    if (shared === staged[inA + KEY_LENGTH]) return true;
-    if (shared === staged[inB + KEY_LENGTH]) return false;
-    return view.getUint8(staged[inA + OFFSET] + shared) < view.getUint8(staged[inB + OFFSET] + shared);
+    const kv = this.#kv!.array;
+    const startA = staged[STAGED_WORDS * a + OFFSET];
+    const startB = staged[STAGED_WORDS * b + OFFSET];
+    const endA = startA + staged[STAGED_WORDS * a + KEY_LENGTH];
+    const endB = startB + staged[STAGED_WORDS * b + KEY_LENGTH];
+    return compareBytes(kv, startA, endA, kv, startB, endB, skip);
   }
 }
 

@@ -465,7 +465,7 @@ export class Table {
         }
         pages.place = place as Place;
       } else {
-        if (!accelerator.canInsert()) return from;
+        if (!accelerator.reservePlace()) return from;
         pages.toFound(place, staged[at + OFFSET], staged[at + KEY_LENGTH]);
       }
       this.#findBefore(accelerator, kv, staged[at + OFFSET], staged[at + KEY_LENGTH], height);
@@ -637,7 +637,8 @@ export class Table {
     const { kv } = storage;
     const height = this.#nextHeight();
     storage.nodes.reserve(NEXT + height);
-    if (this.accelerator !== undefined && !this.#reserveAccelerator()) {
+    if (this.accelerator !== undefined && !this.accelerator.reserve()) {
+      this.#dropAccelerator();
       towers.search(kv.array, keyLength, offset);
     }
     const { accelerator } = this;
@@ -661,17 +662,6 @@ export class Table {
     this.size += keyLength + valueLength;
     this.structure++;
     this.#changed();
-  }
-
-  /** Makes room for one more node; without memory for it, drops the accelerator. @returns whether there is room */
-  #reserveAccelerator(): boolean {
-    try {
-      this.accelerator!.reserve();
-      return true;
-    } catch {
-      this.#dropAccelerator();
-      return false;
-    }
   }
 
   /** From the place that the pages found, finds what `towers.link` and `unlink` need for a node of some height. */

@@ -214,6 +214,24 @@ test('a batch is led past pages whose prefix its keys do not share', () => {
   pair.check();
 });
 
+test('a batch is led past a leaf whose prefix its keys do not share', () => {
+  const keysOf = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, i) => utf8(prefix + String(i).padStart(4, '0')));
+  for (let left = 1; left < 130; left += 8) {
+    const pair = new Pair();
+    const low = keysOf('aab', 400);
+    for (const key of shuffle([...low, ...keysOf('b', 400)], new Prng(left)))
+      pair.both((db) => db.put(key, key));
+    // Whole leaves go, and keys that do not begin like theirs are led to the one before.
+    for (const key of low.slice(left)) pair.both((db) => db.delete(key));
+    const last = utf8(`aab${String(left - 1).padStart(4, '0')}x`);
+    // As many as there are: else they would be put one by one.
+    const batch = [last, ...['aab9', 'aab98', 'aac1', 'aac01'].map(utf8), ...keysOf('aaz', 600)];
+    pair.putMany(batch.map((key) => [key, utf8('one of many')]));
+    pair.check();
+  }
+});
+
 describe('sorting', () => {
   /** Stages keys, sorts them, and compares that with what a plain sort gives. @returns whether they were sorted */
   function check(keys: Uint8Array[], sorting = new Sorting()): boolean {
