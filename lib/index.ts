@@ -1,20 +1,15 @@
-export { DB, type DBOptions } from './db.js';
-export { DBIterator } from './iterator.js';
-export { bytesPrefix, type Range, type Scan } from './range.js';
-export { bytewise, type Comparer } from './comparer.js';
-export { LocalRWLock, type RWLock } from './rwlock.js';
-export { MemTable, MemTableIterator, type MemTableEntry, type MemTableOptions } from './memtable.js';
-export {
-  InternalKeyComparer,
-  MAX_SEQUENCE,
-  ValueType,
-  makeInternalKey,
-  parseInternalKey,
-} from './internalkey.js';
-export { LookupKey } from './lookupkey.js';
-export { SkipList, SkipListIterator, type SkipListOptions } from './skiplist.js';
-export { Arena, type ArenaOptions } from './arena.js';
-export { checkStructure } from './check.js';
+export { DB, type DBOptions } from './db/db.js';
+export { DBIterator } from './db/iterator.js';
+export { bytesPrefix, type Range, type Scan } from './base/range.js';
+export { bytewise, type Comparer } from './base/comparer.js';
+export { LocalRWLock, type RWLock } from './lock/rwlock.js';
+export { MemTable, MemTableIterator, type MemTableEntry, type MemTableOptions } from './leveldb/memtable.js';
+export { MAX_SEQUENCE, ValueType } from './leveldb/tag.js';
+export { InternalKeyComparer, makeInternalKey, parseInternalKey } from './leveldb/internalkey.js';
+export { LookupKey } from './leveldb/lookupkey.js';
+export { SkipList, SkipListIterator, type SkipListOptions } from './leveldb/skiplist.js';
+export { Arena, type ArenaOptions } from './leveldb/arena.js';
+export { checkStructure } from './db/check.js';
 export {
   CapacityError,
   InternalKeyCorruptedError,
@@ -23,4 +18,4 @@ export {
   LockTimeoutError,
   MemDBError,
   StructureError,
-} from './errors.js';
+} from './base/errors.js';

@@ -25,7 +25,9 @@ if (!process.argv.includes('--library-only')) compile('scripts/tsconfig.programs
  */
 async function bundle(entry) {
   const whole = await rollup({ input: entry });
-  for (const file of readdirSync('dist/esm')) if (file.endsWith('.js')) rmSync(`dist/esm/${file}`);
+  for (const file of readdirSync('dist/esm', { recursive: true })) {
+    if (file.endsWith('.js')) rmSync(`dist/esm/${file}`);
+  }
   await whole.write({ file: 'dist/esm/index.js', format: 'es' });
   await whole.write({ file: 'dist/commonjs/index.js', format: 'cjs', esModule: true });
   await whole.close();

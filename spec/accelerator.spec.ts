@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DB, InternalKeyComparer, bytewise, checkStructure, makeInternalKey } from '../lib/index.js';
 import { ValueType, type Comparer } from '../lib/index.js';
-import { localMemory } from '../lib/storage.js';
+import { localMemory, withInternals } from '../lib/internals.js';
 import { differingByte, differingSlot } from './support/arrays.js';
 import { show } from './support/bytes.js';
 import { Prng } from './support/prng.js';
@@ -69,8 +69,8 @@ class Pair {
       };
     };
     this.#order = comparer;
-    this.on = new DB({ comparer, randHeight: source() }, { ...localMemory, seed: 0x5eed });
-    this.off = new DB({ comparer, randHeight: source() }, { ...localMemory, accelerated: false });
+    this.on = new DB(withInternals({ comparer, randHeight: source() }, { ...localMemory, seed: 0x5eed }));
+    this.off = new DB(withInternals({ comparer, randHeight: source() }, { ...localMemory, indexed: false }));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -256,7 +256,9 @@ describe.each([
 
 it('an empty DB reserves a few KB only', () => {
   let bytes = 0;
-  const db = new DB({}, { ...localMemory, allocate: (size) => ((bytes += size), new ArrayBuffer(size)) });
+  const db = new DB(
+    withInternals({}, { ...localMemory, allocate: (size) => ((bytes += size), new ArrayBuffer(size)) }),
+  );
   expect(db.length).toBe(0);
   expect(db.kvData.byteLength + db.nodeData.byteLength).toBeLessThanOrEqual(bytes);
   expect(db.kvData.byteLength + db.nodeData.byteLength).toBeLessThan(8 << 10);

@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { DB, checkStructure } from '../lib/index.js';
+import { tableOf } from '../lib/internals.js';
 import { bytes, text, utf8 } from './support/bytes.js';
 import { NotingLock, snapshot, thrownBy } from './support/faults.js';
 
@@ -159,7 +160,7 @@ describe.each(wrong)('$name given for bytes', ({ value, message }) => {
     const db = new DB({ lock });
     db.put(utf8('a'), utf8('1'));
     const before = snapshot(db);
-    const epoch = DB.tableOf(db).now();
+    const epoch = tableOf(db).now();
     lock.take();
     const error = thrownBy(() => call(db));
     expect(error).toBeInstanceOf(TypeError);

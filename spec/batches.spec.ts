@@ -1,7 +1,18 @@
 import { DB, checkStructure } from '../lib/index.js';
-import { Growable } from '../lib/growable.js';
-import { SETTLED, SORTED_WORDS, STAGED_NODE, STAGED_WORDS, Sorting, WHERE, WHICH } from '../lib/sorting.js';
-import { KEY_LENGTH, OFFSET, localMemory } from '../lib/storage.js';
+import {
+  Growable,
+  KEY_LENGTH,
+  localMemory,
+  OFFSET,
+  SETTLED,
+  SORTED_WORDS,
+  Sorting,
+  STAGED_NODE,
+  STAGED_WORDS,
+  WHERE,
+  WHICH,
+  withInternals,
+} from '../lib/internals.js';
 import { concat, utf8 } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
 import { Prng } from './support/prng.js';
@@ -166,7 +177,7 @@ describe.each(kinds)('batches of %s', (_, keyOf) => {
         failed = true;
         return true;
       });
-      const many = new DB({ capacity: 1 << 20 }, memory);
+      const many = new DB(withInternals({ capacity: 1 << 20 }, memory));
       for (const [key, value] of before) many.put(key, value);
       isArmed = true;
       try {

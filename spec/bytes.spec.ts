@@ -1,4 +1,4 @@
-import { copyByWords, copyBytes } from '../lib/bytes.js';
+import { copyByWords, copyBytes } from '../lib/internals.js';
 
 const SIZE = 120;
 const byteAt = (i: number) => (150 + 11 * i) & 0xff;

@@ -1,5 +1,5 @@
 import { DB, MemDBError, StructureError, checkStructure } from '../lib/index.js';
-import { HEAD, HEIGHT, KEY_LENGTH, NEXT, OFFSET, VALUE_LENGTH } from '../lib/storage.js';
+import { HEAD, HEIGHT, KEY_LENGTH, NEXT, OFFSET, tableOf, VALUE_LENGTH } from '../lib/internals.js';
 import { bytes, utf8 } from './support/bytes.js';
 import { thrownBy } from './support/faults.js';
 
@@ -17,7 +17,7 @@ function sound() {
     db.put(utf8(letter === 'x' ? 'dx' : letter), utf8(`value of ${letter}`));
   }
   db.delete(utf8('dx'));
-  return { db, nodes, table: DB.tableOf(db), node: db.nodeData, kv: db.kvData };
+  return { db, nodes, table: tableOf(db), node: db.nodeData, kv: db.kvData };
 }
 
 type Sound = ReturnType<typeof sound>;

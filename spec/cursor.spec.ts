@@ -1,4 +1,5 @@
 import { DB, DBIterator, IteratorReleasedError, checkStructure } from '../lib/index.js';
+import { tableOf } from '../lib/internals.js';
 import { bytes, text, utf8 } from './support/bytes.js';
 import { thrownBy } from './support/faults.js';
 
@@ -450,7 +451,7 @@ describe('a cursor that has made so many steps that it reads ahead', () => {
 
   test('few of its steps search, after a change too', () => {
     const db = new DB();
-    const searches = jest.spyOn(DB.tableOf(db), 'next');
+    const searches = jest.spyOn(tableOf(db), 'next');
     for (const key of LETTERS) put(db, key);
     const it = db.iterator();
     for (const key of 'jmp') {

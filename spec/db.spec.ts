@@ -1,4 +1,5 @@
 import { DB, bytewise, checkStructure } from '../lib/index.js';
+import { tableOf } from '../lib/internals.js';
 import { bytes, run, text, utf8 } from './support/bytes.js';
 
 function filled(...pairs: [key: string, value: string][]): DB {
@@ -91,7 +92,7 @@ describe('the calls of a DB', () => {
     expect(db.free).toBe(capacity);
     expect(db.kvData).toBe(kvData);
     expect(db.nodeData).toBe(nodeData);
-    expect(DB.tableOf(db).towers.height).toBe(1);
+    expect(tableOf(db).towers.height).toBe(1);
     expect([...db]).toEqual([]);
     expect(db.get(utf8('apple'))).toBeUndefined();
     db.put(utf8('apple'), utf8('new'));

@@ -9,7 +9,7 @@ import {
   type DBIterator,
   type RWLock,
 } from '../lib/index.js';
-import { localMemory } from '../lib/storage.js';
+import { localMemory, tableOf, withInternals } from '../lib/internals.js';
 import { bytes, run, text, utf8 } from './support/bytes.js';
 import { FaultyComparer, FaultyMemory, NotingLock, snapshot, thrownBy } from './support/faults.js';
 
@@ -247,7 +247,7 @@ describe('an allocation that fails', () => {
 
   const allocations = (() => {
     const memory = new FaultyMemory();
-    const db = new DB(options(), memory);
+    const db = new DB(withInternals(options(), memory));
     for (let i = 0; i < COUNT; i++) db.put(key(i), value(i));
     return memory.allocations;
   })();
@@ -257,7 +257,7 @@ describe('an allocation that fails', () => {
   test('at first: the DB is not made', () => {
     for (const k of [1, 2]) {
       const memory = new FaultyMemory({}, (allocation) => allocation === k);
-      const error = thrownBy(() => new DB(options(), memory));
+      const error = thrownBy(() => new DB(withInternals(options(), memory)));
       expect(error).toBeInstanceOf(CapacityError);
       expect(error.cause).toBe(memory.fault);
       expect(error.message).toMatch(
@@ -269,7 +269,7 @@ describe('an allocation that fails', () => {
   test('once, at the k-th for every k: that put changes nothing, and the next one succeeds', () => {
     for (let k = 3; k <= allocations; k++) {
       const memory = new FaultyMemory({}, (allocation) => allocation === k);
-      const db = new DB(options(), memory);
+      const db = new DB(withInternals(options(), memory));
       let failures = 0;
       for (let i = 0; i < COUNT; i++) {
         try {
@@ -291,7 +291,7 @@ describe('an allocation that fails', () => {
   test('from the k-th on, for every k: the DB stays usable with what it has', () => {
     for (let k = 3; k <= allocations; k++) {
       const memory = new FaultyMemory({}, (allocation) => allocation >= k);
-      const db = new DB(options(), memory);
+      const db = new DB(withInternals(options(), memory));
       const fill = () => {
         for (let i = 0; i < COUNT; i++) {
           try {
@@ -323,23 +323,23 @@ describe('an allocation that fails', () => {
     let slowed = 0;
     for (let n = 1; n < 400; n++) {
       let failing = false;
-      const db = new DB({ capacity: 1 << 16 }, new FaultyMemory({}, () => failing));
+      const db = new DB(withInternals({ capacity: 1 << 16 }, new FaultyMemory({}, () => failing)));
       for (let i = 0; i < n; i++) db.put(key(i), value(i));
       const ended = db.iterator();
       ended.last();
       ended.next();
       const standing = db.iterator();
       standing.seek(key(n >>> 1));
-      const fast = DB.tableOf(db).accelerator;
+      const fast = tableOf(db).accelerator;
       failing = true;
       let end = n;
       try {
-        for (; end < 400 && DB.tableOf(db).accelerator === fast; end++) db.put(key(end), value(end));
+        for (; end < 400 && tableOf(db).accelerator === fast; end++) db.put(key(end), value(end));
       } catch (error) {
         expect(error).toBeInstanceOf(CapacityError);
         continue;
       }
-      if (DB.tableOf(db).accelerator === fast) continue;
+      if (tableOf(db).accelerator === fast) continue;
       slowed++;
       const present = new Set(keys.slice(0, end).map(text));
       const expected = sorted.filter((key) => present.has(key));
@@ -358,7 +358,7 @@ describe('an allocation that fails', () => {
 
   test('for an overwrite: the old value stays', () => {
     let failing = false;
-    const db = new DB({ capacity: 0 }, new FaultyMemory({}, () => failing));
+    const db = new DB(withInternals({ capacity: 0 }, new FaultyMemory({}, () => failing)));
     db.put(utf8('key'), utf8('value'));
     failing = true;
     const before = snapshot(db);
@@ -375,7 +375,7 @@ describe('putMany', () => {
     Array.from({ length: count }, (_, i) => [utf8(name(i)), utf8('12345')] as const);
 
   test('of more than there is room for changes nothing', () => {
-    const db = new DB({ capacity: 0 }, new FaultyMemory({ kvLimit: 500 }));
+    const db = new DB(withInternals({ capacity: 0 }, new FaultyMemory({ kvLimit: 500 })));
     db.put(utf8(name(3)), utf8('before'));
     const before = snapshot(db);
     expect(() => db.putMany(entries(45))).toThrow(CapacityError);
@@ -598,7 +598,7 @@ describe('a limit', () => {
   });
 
   test('of kvData: it can be reached, and not passed', () => {
-    const db = new DB({ capacity: 0 }, new FaultyMemory({ kvLimit: 100 }));
+    const db = new DB(withInternals({ capacity: 0 }, new FaultyMemory({ kvLimit: 100 })));
     for (let i = 0; i < 9; i++) db.put(utf8(name(i)), utf8('12345'));
     const before = snapshot(db);
     expect(db.kvLength).toBe(99);
@@ -624,7 +624,7 @@ describe('a limit', () => {
   });
 
   test('of kvData: a full DB reads, deletes, resets and fills again', () => {
-    const db = new DB({ capacity: 0 }, new FaultyMemory({ kvLimit: 1000 }));
+    const db = new DB(withInternals({ capacity: 0 }, new FaultyMemory({ kvLimit: 1000 })));
     const fill = () => {
       for (let i = 0; ; i++) {
         try {
@@ -652,7 +652,7 @@ describe('a limit', () => {
   });
 
   test('of kvData: an overwrite that fits is made', () => {
-    const db = new DB({ capacity: 0 }, new FaultyMemory({ kvLimit: 20 }));
+    const db = new DB(withInternals({ capacity: 0 }, new FaultyMemory({ kvLimit: 20 })));
     db.put(utf8('key'), utf8('value'));
     expect(() => db.put(utf8('key'), utf8('value too long'))).toThrow(CapacityError);
     expect(text(db.get(utf8('key')))).toBe('value');
@@ -664,7 +664,9 @@ describe('a limit', () => {
 
   test('of nodeData: new keys are refused, values still replaced', () => {
     // The head takes 16 slots, each of these nodes 5.
-    const db = new DB({ randHeight: () => 1 }, new FaultyMemory({ nodeLimit: 16 + 5 * 60 + 4 }));
+    const db = new DB(
+      withInternals({ randHeight: () => 1 }, new FaultyMemory({ nodeLimit: 16 + 5 * 60 + 4 })),
+    );
     for (let i = 0; i < 60; i++) db.put(utf8(name(i)), utf8('value'));
     const before = snapshot(db);
     const error = thrownBy(() => db.put(utf8('one more'), bytes()));
@@ -696,7 +698,9 @@ describe('a limit', () => {
   });
 
   test('a capacity above it is refused', () => {
-    expect(() => new DB({ capacity: 101 }, new FaultyMemory({ kvLimit: 100 }))).toThrow(RangeError);
+    expect(() => new DB(withInternals({ capacity: 101 }, new FaultyMemory({ kvLimit: 100 })))).toThrow(
+      RangeError,
+    );
   });
 });
 
@@ -718,25 +722,27 @@ describe('where there is no memory for the leaves of nodes', () => {
     let refused = 0;
     let armed = false;
     const db = new DB(
-      {},
-      {
-        ...localMemory,
-        allocate(bytes) {
-          if (armed && refusable.has(bytes)) {
-            refused++;
-            throw new RangeError('no memory');
-          }
-          // If these are nodes, so many bytes will be asked for next: a word for every five slots.
-          if (armed) refusable.add(4 * Math.floor(bytes / 20));
-          return localMemory.allocate(bytes);
+      withInternals(
+        {},
+        {
+          ...localMemory,
+          allocate(bytes) {
+            if (armed && refusable.has(bytes)) {
+              refused++;
+              throw new RangeError('no memory');
+            }
+            // If these are nodes, so many bytes will be asked for next: a word for every five slots.
+            if (armed) refusable.add(4 * Math.floor(bytes / 20));
+            return localMemory.allocate(bytes);
+          },
         },
-      },
+      ),
     );
     armed = true;
     const key = (n: number) => utf8(String(n).padStart(5, '0'));
     for (let n = 0; n < 3000; n++) db.put(key((n * 377) % 3000), bytes());
     expect(refused).toBe(1);
-    expect(DB.tableOf(db).accelerator).toBeDefined();
+    expect(tableOf(db).accelerator).toBeDefined();
     const it = db.iterator();
     for (let n = 1; n < 3000; n++) {
       expect(db.has(key(n))).toBe(true);

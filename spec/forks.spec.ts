@@ -1,19 +1,20 @@
 import fc from 'fast-check';
+import { DB, checkStructure } from '../lib/index.js';
 import {
-  MAX_SHARED,
   beginOfHigher,
   dropSpans,
   endOfLower,
   forkOf,
+  localMemory,
+  MAX_SHARED,
   nearest,
   setSpans,
   sharedAt,
   spanAt,
   spanless,
+  withInternals,
   withoutOneBefore,
-} from '../lib/forks.js';
-import { DB, checkStructure } from '../lib/index.js';
-import { localMemory } from '../lib/storage.js';
+} from '../lib/internals.js';
 import { Prng } from './support/prng.js';
 
 /* Pages that keep where keys part instead of abbreviations of them: the words, and DBs whose pages turn to them. */
@@ -258,7 +259,7 @@ class Watched {
 
   constructor(all: readonly string[], sharedLimit: number | undefined) {
     this.#all = all;
-    this.db = new DB({}, { ...localMemory, seed: 0x5eed, sharedLimit });
+    this.db = new DB(withInternals({}, { ...localMemory, seed: 0x5eed, sharedLimit }));
   }
 
   put(keys: Iterable<string>): void {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { CapacityError, DB } from '../lib/index.js';
-import { Growable } from '../lib/growable.js';
-import { localMemory } from '../lib/storage.js';
+import { Growable, localMemory, withInternals } from '../lib/internals.js';
 import { thrownBy } from './support/faults.js';
 
 type Flat = Uint8Array | Int32Array;
@@ -336,7 +335,7 @@ test('the capacity that a DB was asked for is filled without another allocation,
     },
   };
   const capacity = 8 * COPY_AT_ONCE;
-  const db = new DB({ capacity }, memory);
+  const db = new DB(withInternals({ capacity }, memory));
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 8; i++) db.put(Uint8Array.of(i), new Uint8Array(COPY_AT_ONCE - 1));
     expect([db.capacity, db.free]).toEqual([capacity, 0]);

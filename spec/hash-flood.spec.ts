@@ -1,7 +1,5 @@
 import { DB, checkStructure } from '../lib/index.js';
-import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
-import { Pages } from '../lib/pages.js';
-import { NONE, Storage, localMemory } from '../lib/storage.js';
+import { HashIndex, localMemory, NONE, Pages, Storage, UNKNOWN, withInternals } from '../lib/internals.js';
 import { Prng } from './support/prng.js';
 import { addKey } from './support/storage.js';
 
@@ -137,7 +135,7 @@ class Model {
   readonly db: DB;
 
   constructor(seed = SEED) {
-    this.db = new DB({}, { ...localMemory, seed });
+    this.db = new DB(withInternals({}, { ...localMemory, seed }));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -1,6 +1,5 @@
 import { DB } from '../lib/index.js';
-import { SeededHeights } from '../lib/heights.js';
-import { HEIGHT, MAX_HEIGHT } from '../lib/storage.js';
+import { HEIGHT, MAX_HEIGHT, SeededHeights } from '../lib/internals.js';
 import { utf8 } from './support/bytes.js';
 
 describe('the default heights', () => {

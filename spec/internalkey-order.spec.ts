@@ -9,7 +9,7 @@ import {
   makeInternalKey,
   type Comparer,
 } from '../lib/index.js';
-import { byteOrder, CustomOrder, InternalOrder, orderOf } from '../lib/order.js';
+import { byteOrder, CustomOrder, InternalOrder, orderOf } from '../lib/internals.js';
 import { bytes, concat, utf8 } from './support/bytes.js';
 import { keys } from './support/programs.js';
 import { Prng } from './support/prng.js';

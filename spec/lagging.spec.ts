@@ -10,12 +10,22 @@ import {
   type Comparer,
   type DBIterator,
 } from '../lib/index.js';
-import { sharedInKv, sharedLength } from '../lib/bytes.js';
-import { checkTable } from '../lib/check.js';
-import { HashIndex, UNKNOWN } from '../lib/hashindex.js';
-import { Pages } from '../lib/pages.js';
-import { NONE, Storage, localMemory, type Memory, type NodeIndex } from '../lib/storage.js';
-import type { Internals } from '../lib/table.js';
+import {
+  checkTable,
+  HashIndex,
+  type Internals,
+  localMemory,
+  type Memory,
+  type NodeIndex,
+  NONE,
+  Pages,
+  sharedInKv,
+  sharedLength,
+  Storage,
+  tableOf,
+  UNKNOWN,
+  withInternals,
+} from '../lib/internals.js';
 import { bytes, sameBytes, show, utf8 } from './support/bytes.js';
 import { FaultyMemory } from './support/faults.js';
 import { Prng, mix } from './support/prng.js';
@@ -113,10 +123,9 @@ class Twins {
         return height;
       };
     };
-    this.on = new DB({ comparer, capacity: 0, randHeight: source() }, memory);
+    this.on = new DB(withInternals({ comparer, capacity: 0, randHeight: source() }, memory));
     this.off = new DB(
-      { comparer, capacity: 0, randHeight: source() },
-      { ...localMemory, accelerated: false },
+      withInternals({ comparer, capacity: 0, randHeight: source() }, { ...localMemory, indexed: false }),
     );
   }
 
@@ -417,9 +426,9 @@ describe('a MemTable', () => {
     const prng = new Prng(3);
     const draw = new Prng(4);
     const faulty = new FaultyMemory({}, () => failing && draw.below(40) === 0);
-    const on = new MemTable({ capacity: 1 << 19 }, faulty);
-    const without: Internals = { ...localMemory, accelerated: false };
-    const off = new MemTable({ capacity: 1 << 19 }, without);
+    const on = new MemTable(withInternals({ capacity: 1 << 19 }, faulty));
+    const without: Internals = { ...localMemory, indexed: false };
+    const off = new MemTable(withInternals({ capacity: 1 << 19 }, without));
     let sequence = 0;
     const add = (user: number) => {
       const type = prng.below(4) === 0 ? ValueType.Deletion : ValueType.Value;
@@ -455,16 +464,16 @@ describe('a MemTable', () => {
         expect(on.approximateMemoryUsage).toBeGreaterThan(off.approximateMemoryUsage - 1);
       }
     }
-    const arrays = [on, off].map((table) => MemTable.tableOf(table).storage.nodes);
+    const arrays = [on, off].map((table) => tableOf(table).storage.nodes);
     const [ours, theirs] = arrays.map(({ array, length }) => array.subarray(0, length));
     expect(sameArray(ours, theirs)).toBe(true);
     for (let user = 0; user < users.length; user++) ask(user);
-    checkTable(MemTable.tableOf(on));
+    checkTable(tableOf(on));
   });
 });
 
 describe('the hash index, behind', () => {
-  const make = () => new DB({}, { ...localMemory, seed: SEED });
+  const make = () => new DB(withInternals({}, { ...localMemory, seed: SEED }));
 
   it('does not find keys that were deleted while they waited, and finds those put again', () => {
     const db = make();
@@ -837,7 +846,9 @@ describe('the hash index, behind far more than it has room for', () => {
     #puts = 0;
 
     constructor(memory: Memory) {
-      this.db = new DB({}, { ...memory, allocate: (bytes) => memory.allocate(bytes), seed: SEED });
+      this.db = new DB(
+        withInternals({}, { ...memory, allocate: (bytes) => memory.allocate(bytes), seed: SEED }),
+      );
     }
 
     put(n: number): void {

@@ -6,6 +6,7 @@ import {
   checkStructure,
   type RWLock,
 } from '../lib/index.js';
+import { localMemory, withInternals } from '../lib/internals.js';
 import { bytes, utf8 } from './support/bytes.js';
 import { FaultyComparer, FaultyMemory, NotingLock, snapshot, thrownBy } from './support/faults.js';
 
@@ -13,7 +14,7 @@ const READ = ['rlock', 'runlock'];
 const WRITE = ['lock', 'unlock'];
 
 function dbWith(lock: RWLock, comparer = new FaultyComparer(), memory?: FaultyMemory): DB {
-  const db = new DB({ lock, comparer }, memory);
+  const db = new DB(withInternals({ lock, comparer }, memory ?? localMemory));
   for (const key of 'abcdefgh') db.put(utf8(key), utf8(`value of ${key}`));
   return db;
 }
@@ -213,7 +214,7 @@ describe('the lock is given back when a call fails', () => {
 
   test('a full DB', () => {
     const lock = new NotingLock();
-    const db = new DB({ lock, capacity: 0 }, new FaultyMemory({ kvLimit: 10 }));
+    const db = new DB(withInternals({ lock, capacity: 0 }, new FaultyMemory({ kvLimit: 10 })));
     expect(() => db.put(utf8('key'), new Uint8Array(8))).toThrow(CapacityError);
     expect(lock.idle).toBe(true);
   });

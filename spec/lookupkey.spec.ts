@@ -1,5 +1,5 @@
 import { LookupKey, makeInternalKey, ValueType } from '../lib/index.js';
-import { varint32Length, writeVarint32 } from '../lib/varint32.js';
+import { varint32Length, writeVarint32 } from '../lib/internals.js';
 import { bytes, run, utf8 } from './support/bytes.js';
 
 describe('LookupKey', () => {

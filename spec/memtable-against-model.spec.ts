@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { checkTable } from '../lib/check.js';
 import {
   LookupKey,
   MAX_SEQUENCE,
@@ -10,6 +9,7 @@ import {
   type Comparer,
   type MemTableIterator,
 } from '../lib/index.js';
+import { checkTable, tableOf } from '../lib/internals.js';
 import { run, sameBytes, show, utf8 } from './support/bytes.js';
 import { Prng } from './support/prng.js';
 import { keys } from './support/programs.js';
@@ -139,7 +139,7 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
     }
     for (const { ours, model } of cursors) agree('under a cursor', shown(ours), shownVersion(model.version));
   });
-  checkTable(MemTable.tableOf(table));
+  checkTable(tableOf(table));
 }
 
 /** @returns whether the version was added; `false` where it was refused as a duplicate */
@@ -227,6 +227,6 @@ describe.each(ORDERS)('a MemTable ($name)', (comparer) => {
         throw new Error(`reading version ${i} gave ${show(found)}`);
       }
     });
-    checkTable(MemTable.tableOf(table));
+    checkTable(tableOf(table));
   });
 });

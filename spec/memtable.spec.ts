@@ -1,4 +1,3 @@
-import { checkTable } from '../lib/check.js';
 import {
   CapacityError,
   InternalKeyComparer,
@@ -14,14 +13,14 @@ import {
   type Comparer,
   type MemTableIterator,
 } from '../lib/index.js';
-import { localMemory } from '../lib/storage.js';
+import { checkTable, localMemory, tableOf, withInternals } from '../lib/internals.js';
 import { bytes, run, text, utf8 } from './support/bytes.js';
 import { Prng } from './support/prng.js';
 
 const { Deletion, Value } = ValueType;
 
 /** 'key@sequence=value', or 'key@sequence' for a tombstone. */
-function tableOf(...versions: string[]): MemTable {
+function tableWith(...versions: string[]): MemTable {
   const table = new MemTable();
   for (const version of versions) {
     const [, key, sequence, value] = /^(.*)@(\d+)(?:=(.*))?$/.exec(version)!;
@@ -50,7 +49,7 @@ function read(table: MemTable, key: string, sequence?: number | bigint): string 
 }
 
 describe('reading a MemTable', () => {
-  const table = tableOf('k@10=old', 'k@20', 'k@30=new', 'other@25=x');
+  const table = tableWith('k@10=old', 'k@20', 'k@30=new', 'other@25=x');
 
   test.each([
     [9, undefined],
@@ -80,8 +79,8 @@ describe('reading a MemTable', () => {
   });
 
   test('prefers the value where a value and a tombstone have one sequence number', () => {
-    expect(read(tableOf('k@5', 'k@5=v'), 'k')).toBe('v');
-    expect(read(tableOf('k@5=v', 'k@5'), 'k')).toBe('v');
+    expect(read(tableWith('k@5', 'k@5=v'), 'k')).toBe('v');
+    expect(read(tableWith('k@5=v', 'k@5'), 'k')).toBe('v');
   });
 
   test('works over all of 56 bits, in numbers and in bigints', () => {
@@ -117,7 +116,7 @@ describe('reading a MemTable', () => {
   });
 
   test('gives views that keep their bytes', () => {
-    const growing = tableOf('k@1=first');
+    const growing = tableWith('k@1=first');
     const entry = growing.get(utf8('k'))!;
     for (let i = 2; i < 5000; i++) growing.add(i, Value, utf8('k'), utf8(`value ${i}`));
     expect(entry).toEqual({ type: Value, value: utf8('first') });
@@ -136,7 +135,7 @@ describe('adding to a MemTable', () => {
   });
 
   test('the same key, sequence number and type again is an error, and the table stays as it was', () => {
-    const table = tableOf('k@5=v', 'k@6');
+    const table = tableWith('k@5=v', 'k@6');
     const usage = table.approximateMemoryUsage;
     for (const again of [
       () => table.add(5n, Value, utf8('k'), utf8('w')),
@@ -149,7 +148,7 @@ describe('adding to a MemTable', () => {
     expect([table.length, table.approximateMemoryUsage]).toEqual([2, usage]);
     table.add(5, Deletion, utf8('k'));
     expect(all(table.iterator())).toEqual(['k@6', 'k@5=v', 'k@5']);
-    checkTable(MemTable.tableOf(table));
+    checkTable(tableOf(table));
   });
 
   test("a tombstone's value is stored, as in LevelDB, and shows only in iterators", () => {
@@ -161,7 +160,7 @@ describe('adding to a MemTable', () => {
     expect(text(it.value)).toBe('why');
   });
 
-  const table = tableOf('k@5=v');
+  const table = tableWith('k@5=v');
   const wrong: [string, new () => Error, () => unknown][] = [
     ['a string as key', TypeError, () => table.add(1, Value, 'k' as never, utf8('v'))],
     ['a string as value', TypeError, () => table.add(1, Value, utf8('k'), 'v' as never)],
@@ -192,7 +191,7 @@ describe('adding to a MemTable', () => {
   });
 
   test('what does not fit is a CapacityError, and the table stays usable', () => {
-    const small = new MemTable({ capacity: 0 }, { ...localMemory, kvLimit: 100 });
+    const small = new MemTable(withInternals({ capacity: 0 }, { ...localMemory, kvLimit: 100 }));
     small.add(1, Value, utf8('k'), run(1, 50));
     for (const [key, value] of [
       [utf8('l'), run(2, 50)],
@@ -202,7 +201,7 @@ describe('adding to a MemTable', () => {
     }
     small.add(2, Deletion, utf8('k'));
     expect([small.length, read(small, 'k')]).toEqual([2, 'deleted']);
-    checkTable(MemTable.tableOf(small));
+    checkTable(tableOf(small));
   });
 });
 
@@ -244,7 +243,7 @@ describe('a MemTable with a comparer of its own', () => {
     compare = bytewise.compare;
     expect(all(table.iterator())).toEqual(['k@1=v']);
     table.add(2, Value, utf8('l'), utf8('w'));
-    checkTable(MemTable.tableOf(table));
+    checkTable(tableOf(table));
   });
 
   test('that calls back is refused, whichever call it is in, and does no harm', () => {
@@ -285,12 +284,12 @@ describe('a MemTable with a comparer of its own', () => {
     expect(refused % inside.length).toBe(0);
     calls = [];
     expect(all(table.iterator())).toEqual(['a@2=a', 'b@4=b', 'b@0=b', 'c@3=c', 'd@1=d']);
-    checkTable(MemTable.tableOf(table));
+    checkTable(tableOf(table));
   });
 });
 
 describe('MemTableIterator', () => {
-  const table = tableOf('a@1=1', 'b@2=2', 'b@5', 'b@7=7', 'c@3', 'd@4=4');
+  const table = tableWith('a@1=1', 'b@2=2', 'b@5', 'b@7=7', 'c@3', 'd@4=4');
   const order = ['a@1=1', 'b@7=7', 'b@5', 'b@2=2', 'c@3', 'd@4=4'];
 
   test('goes through user keys ascending and their versions newest first, and back', () => {
@@ -371,7 +370,7 @@ describe('MemTableIterator', () => {
   });
 
   test('meets versions added meanwhile in their place', () => {
-    const growing = tableOf('b@2=2', 'd@1=1');
+    const growing = tableWith('b@2=2', 'd@1=1');
     const it = growing.iterator();
     it.seek(utf8('b'));
     growing.add(1, Value, utf8('b'), utf8('older'));

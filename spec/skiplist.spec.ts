@@ -1,7 +1,15 @@
 import fc from 'fast-check';
-import { checkTable } from '../lib/check.js';
 import { LockMisuseError, MemDBError, SkipList, bytewise, type Comparer } from '../lib/index.js';
-import { HEAD, HEIGHT, MAX_HEIGHT, NEXT, NONE, type NodeIndex } from '../lib/storage.js';
+import {
+  checkTable,
+  HEAD,
+  HEIGHT,
+  MAX_HEIGHT,
+  NEXT,
+  type NodeIndex,
+  NONE,
+  tableOf,
+} from '../lib/internals.js';
 import { bytes, sameBytes, text, utf8 } from './support/bytes.js';
 import { keys } from './support/programs.js';
 import { toHex } from './support/recordings.js';
@@ -56,7 +64,7 @@ describe('SkipList', () => {
           expect(it.seek(key)).toBe(place >= 0);
           expect(toHex(it.key)).toBe(toHex(model[place]));
         }
-        checkTable(SkipList.tableOf(list));
+        checkTable(tableOf(list));
       }),
       { seed: 7, numRuns: 60 },
     );
@@ -91,12 +99,12 @@ describe('SkipList', () => {
     const list = listOf('a', 'b');
     expect(() => list.insert(utf8('a'))).toThrow(MemDBError);
     expect(list.length).toBe(2);
-    checkTable(SkipList.tableOf(list));
+    checkTable(tableOf(list));
   });
 
   test('a node is published as in LevelDB: its own links first, then one store a level, from the bottom up', () => {
     const list = new SkipList();
-    const table = SkipList.tableOf(list);
+    const table = tableOf(list);
     const { nodes } = table.storage;
     const stores: { slot: number; value: number; links: number[] }[] = [];
     const write = nodes.write.bind(nodes);
@@ -181,6 +189,6 @@ describe('SkipList', () => {
     expect(refused).toBeGreaterThan(0);
     expect(refused % calls.length).toBe(0);
     calls.length = 0;
-    checkTable(SkipList.tableOf(list));
+    checkTable(tableOf(list));
   });
 });

@@ -63,7 +63,7 @@ class FlatMemDB extends ByteKeyCompetitor {
 
 /** The table inside a DB, which knows what it takes beside the records. Not public, so the types don't tell of it. */
 function tableOf(db: DB): { indexBytes: number } {
-  return (DB as unknown as { tableOf(db: DB): { indexBytes: number } }).tableOf(db);
+  return (db as unknown as Record<symbol, { indexBytes: number }>)[Symbol.for('flat-memdb.table')];
 }
 
 function positionsWeight(cursor: DBIterator, bytes: Uint8Array): number {

@@ -3,7 +3,7 @@ import type { Compare } from './model.js';
 
 /** What configurations need of the library: lib/ under jest, the built package in programs. */
 export interface Library {
-  DB: new (options?: StoreOptions, internals?: never) => Store;
+  DB: new (options?: StoreOptions) => Store;
   bytewise: { name: string; compare: Compare };
   checkStructure(store: Store): void;
 }
@@ -20,12 +20,12 @@ export interface Configuration {
   make(): Subject;
 }
 
-/** lib/'s own second argument of a DB, which its published types don't have. */
+/** What lib/ takes under a symbol of its own, see lib/internals.ts. */
 interface Internals {
   kvLimit: number;
   nodeLimit: number;
   allocate(bytes: number): ArrayBuffer;
-  accelerated: boolean;
+  indexed: boolean;
   seed: number;
 }
 
@@ -33,12 +33,12 @@ const MEMORY: Internals = {
   kvLimit: 2 ** 31,
   nodeLimit: 2 ** 31 - 1,
   allocate: (bytes) => new ArrayBuffer(bytes),
-  accelerated: true,
+  indexed: true,
   // Fixed, so that a failure can be repeated.
   seed: 0x5eed,
 };
 
-const plainly: Partial<Internals> = { accelerated: false };
+const plainly: Partial<Internals> = { indexed: false };
 
 /** Every n-th allocation fails, but for those that a DB can't be made without. */
 function failing(every: number): Partial<Internals> {
@@ -61,7 +61,8 @@ export function configurations({ DB, bytewise, checkStructure }: Library): Confi
     name,
     make() {
       const { comparer = bytewise } = options;
-      const store = new DB({ ...options, comparer }, { ...MEMORY, ...internals() } as never);
+      const inside = { [Symbol.for('flat-memdb.internals')]: { ...MEMORY, ...internals() } };
+      const store = new DB({ ...options, comparer, ...inside });
       return { store, compare: comparer.compare, check: () => checkStructure(store) };
     },
   });

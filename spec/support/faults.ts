@@ -1,6 +1,6 @@
 import type { Comparer, DB, RWLock } from '../../lib/index.js';
 import { bytewise } from '../../lib/index.js';
-import { localMemory, type Memory } from '../../lib/storage.js';
+import { localMemory, type Memory } from '../../lib/internals.js';
 
 /** What a call throws. A call that throws nothing fails the test. */
 export function thrownBy(call: () => unknown): Error {

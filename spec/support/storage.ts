@@ -1,4 +1,4 @@
-import { NEXT, type KVOffset, type NodeIndex, type Storage } from '../../lib/storage.js';
+import { NEXT, type KVOffset, type NodeIndex, type Storage } from '../../lib/internals.js';
 
 /** Adds a key without a value, and a node for it that nothing links to. */
 export function addKey(storage: Storage, key: Uint8Array): NodeIndex {

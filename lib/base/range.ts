@@ -1,0 +1,39 @@
+import { describe, requireBytes } from './arguments.js';
+import { raisedAt } from './comparer.js';
+
+/** The keys from `start` (inclusive) to `limit` (exclusive); absent means unbounded. */
+export interface Range {
+  start?: Uint8Array;
+  limit?: Uint8Array;
+}
+
+/** A range and the direction to read it in. `start` stays the lower bound when `reverse` is set. */
+export interface Scan extends Range {
+  reverse?: boolean;
+}
+
+/** The range of all keys, in byte order, that begin with `prefix`. The bounds are copies. */
+export function bytesPrefix(prefix: Uint8Array): Range {
+  requireBytes(prefix, 'prefix');
+  let raisable = prefix.length - 1;
+  while (raisable >= 0 && prefix[raisable] === 0xff) raisable--;
+  const start = Uint8Array.from(prefix);
+  return raisable < 0 ? { start } : { start, limit: raisedAt(prefix, raisable) };
+}
+
+/** Refuses what is no range, and other names for bounds, which would silently mean everything. */
+export function requireRange(range: unknown): asserts range is Range {
+  if (range === null || typeof range !== 'object' || Array.isArray(range) || ArrayBuffer.isView(range)) {
+    throw new TypeError(
+      `a range must be an object { start?: Uint8Array, limit?: Uint8Array }, but got ${describe(range)}`,
+    );
+  }
+  for (const name in range) {
+    if (name !== 'start' && name !== 'limit' && name !== 'reverse') {
+      throw new TypeError(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
+    }
+  }
+  const { start, limit } = range as Range;
+  if (start !== undefined) requireBytes(start, 'start');
+  if (limit !== undefined) requireBytes(limit, 'limit');
+}

@@ -1,0 +1,344 @@
+import {
+  describe,
+  isFilledBytes,
+  requireBytes,
+  requireCapacity,
+  requireIterable,
+  requirePair,
+} from '../base/arguments.js';
+import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
+import { GivenHeights } from '../skiplist/heights.js';
+import { DBIterator } from './iterator.js';
+import { keepOne } from '../base/kept.js';
+import { byteOrder, orderOf } from '../base/order.js';
+import { requireRange, type Range, type Scan } from '../base/range.js';
+import { ReentryGuard } from '../lock/reentry.js';
+import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
+import { NONE, type NodeIndex } from '../storage/layout.js';
+import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { TABLE, Table, type Entry } from '../table/table.js';
+
+export interface DBOptions {
+  /** Order of the keys; `bytewise` by default. */
+  comparer?: Comparer;
+  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
+  capacity?: number;
+  /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
+  lock?: RWLock;
+  /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
+  randHeight?: () => number;
+}
+
+/**
+ * An ordered key/value store in memory: goleveldb's `memdb` on two flat arrays.
+ *
+ * Keys and values are `Uint8Array`s (a Node `Buffer` is one), copied in; what is given out are views into `kvData`.
+ * A view keeps its bytes under later puts and deletes; `reset` makes them anyone's. An overwrite or a delete leaves
+ * the old bytes where they were, so `size` can be much less than `capacity - free`.
+ *
+ * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
+ * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed
+ * nothing; the one exception is a comparer that throws within `putMany`.
+ */
+export class DB {
+  readonly #table: Table;
+  readonly #lock: RWLock;
+  readonly #isLockOurs: boolean;
+
+  /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
+  constructor(options: DBOptions = {}) {
+    const memory = internalsOf(options);
+    const {
+      comparer = bytewise,
+      capacity = DEFAULT_CAPACITY,
+      lock = new LocalRWLock(),
+      randHeight,
+    } = options;
+    requireComparer(comparer);
+    requireCapacity(capacity, memory.kvLimit);
+    requireLock(lock);
+    if (randHeight !== undefined && typeof randHeight !== 'function') {
+      throw new TypeError(`randHeight must be a function, but got ${describe(randHeight)}`);
+    }
+    const order = orderOf(comparer);
+    const heights = randHeight && new GivenHeights(randHeight);
+    const mayReenter = order !== byteOrder || heights !== undefined;
+    this.#lock = mayReenter ? new ReentryGuard(lock, order, heights) : lock;
+    this.#isLockOurs = options.lock === undefined;
+    this.#table = new Table({ order, capacity, heights, memory });
+    keepOne(DB, oneToKeep);
+  }
+
+  /** @internal */
+  get [TABLE](): Table {
+    return this.#table;
+  }
+
+  /**
+   * Adds an entry, or replaces the value of the one with an equal key. Copies both: the caller may reuse its arrays.
+   * @throws CapacityError when the entry does not fit
+   */
+  put(key: Uint8Array, value: Uint8Array): void {
+    requireBytes(key, 'key');
+    requireBytes(value, 'value');
+    this.#lock.lock();
+    try {
+      this.#table.put(key, key.length, value);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** The value of a key: a view into `kvData`, not to be modified; `undefined` where there is none. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      const node = this.#table.find(key, key.length);
+      return node === NONE ? undefined : this.#table.valueOf(node);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** Whether a key is present. */
+  has(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      return this.#table.find(key, key.length) !== NONE;
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /**
+   * `put` for many entries, in their order. Room for all is made first, as if every key were new.
+   * @throws TypeError, CapacityError for what can't be put; then none was. Only where a comparer throws half-way are
+   *   the entries before it in.
+   */
+  putMany(entries: Iterable<Entry>): void {
+    const list = entriesOf(entries);
+    this.#lock.lock();
+    try {
+      this.#table.putEach(list);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** `get` for many keys: their values, as views, in the order of the keys. */
+  getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
+    const list = keysOf(keys);
+    const values: (Uint8Array | undefined)[] = [];
+    this.#lock.rlock();
+    try {
+      this.#table.findEach(list, (node) =>
+        values.push(node === NONE ? undefined : this.#table.valueOf(node)),
+      );
+      return values;
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** The first entry whose key is at or above `key`: two views into `kvData`; `undefined` where there is none. */
+  find(key: Uint8Array): [key: Uint8Array, value: Uint8Array] | undefined {
+    requireBytes(key, 'key');
+    this.#lock.rlock();
+    try {
+      const node = this.#table.findGE(key, key.length);
+      return node === NONE ? undefined : this.#entry(node);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** Removes a key. @returns whether it was there */
+  delete(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    this.#lock.lock();
+    try {
+      return this.#table.delete(key, key.length);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** Removes all entries of a range, faster than one by one. @returns how many there were */
+  deleteRange(range: Range): number {
+    requireRange(range);
+    this.#lock.lock();
+    try {
+      return this.#table.deleteRange(range.start, range.limit);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** Number of entries in a range; takes about as long as two searches. */
+  count(range: Range = {}): number {
+    requireRange(range);
+    this.#lock.rlock();
+    try {
+      return this.#table.count(range.start, range.limit);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /** A cursor over `[start, limit)`. The bounds are copied. */
+  iterator(range?: Range): DBIterator {
+    return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
+  }
+
+  /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */
+  entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => [it.key!, it.value!]);
+  }
+
+  /** The keys of a range, as `entries`. */
+  keys(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.key!);
+  }
+
+  /** The values of a range, in the order of their keys, as `entries`. */
+  values(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
+  }
+
+  [Symbol.iterator](): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
+    return this.entries();
+  }
+
+  /** Number of entries. goleveldb's `Len`. */
+  get length(): number {
+    return this.#read((table) => table.length);
+  }
+
+  /** Bytes of the keys and values of the entries. goleveldb's `Size`. */
+  get size(): number {
+    return this.#read((table) => table.size);
+  }
+
+  /** Bytes of `kvData` that are reserved. */
+  get capacity(): number {
+    return this.#read(({ storage }) => storage.kv.array.length);
+  }
+
+  /** Bytes of `kvData` that are reserved and still unused. */
+  get free(): number {
+    return this.#read(({ storage }) => storage.kv.array.length - storage.kv.length);
+  }
+
+  /**
+   * Empties the DB and keeps its buffers. Iterators made before fail at their next move, and views given out before
+   * may show other bytes from now on. The default height source starts anew.
+   */
+  reset(): void {
+    this.#lock.lock();
+    try {
+      this.#table.reset();
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /** All reserved bytes of keys and values; not to be modified. Growth replaces the array by a larger one. */
+  get kvData(): Uint8Array {
+    return this.#read(({ storage }) => storage.kv.array);
+  }
+
+  /** Bytes of `kvData` in use. */
+  get kvLength(): number {
+    return this.#read(({ storage }) => storage.kv.length);
+  }
+
+  /** All reserved slots of nodes; not to be modified. Growth replaces the array by a larger one. */
+  get nodeData(): Int32Array {
+    return this.#read(({ storage }) => storage.nodes.array);
+  }
+
+  /** Slots of `nodeData` in use. */
+  get nodeLength(): number {
+    return this.#read(({ storage }) => storage.nodes.length);
+  }
+
+  #read<T>(what: (table: Table) => T): T {
+    this.#lock.rlock();
+    try {
+      return what(this.#table);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  #entry(node: NodeIndex): [key: Uint8Array, value: Uint8Array] {
+    return [this.#table.keyOf(node), this.#table.valueOf(node)];
+  }
+}
+
+function* walk<T>(
+  it: DBIterator,
+  reverse: boolean | undefined,
+  pick: (it: DBIterator) => T,
+): Generator<T, undefined> {
+  try {
+    if (reverse) {
+      for (let on = it.last(); on; on = it.prev()) yield pick(it);
+    } else {
+      for (let on = it.first(); on; on = it.next()) yield pick(it);
+    }
+  } finally {
+    it.release();
+  }
+}
+
+/**
+ * Keys, each checked. Those of an array are taken as they are; another iterable may make each in the same array, so these
+ * are copied one by one.
+ */
+function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
+  if (Array.isArray(keys)) {
+    for (let i = 0; i < keys.length; i++) requireItem(keys[i], 'keys', i);
+    return keys;
+  }
+  requireIterable(keys, 'keys');
+  const list: Uint8Array[] = [];
+  for (const key of keys) {
+    requireItem(key, 'keys', list.length);
+    list.push(Uint8Array.from(key));
+  }
+  return list;
+}
+
+/** Entries, copied where those of `keysOf` are; those of an array are checked when they are put. */
+function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
+  if (Array.isArray(entries)) return entries;
+  requireIterable(entries, 'entries');
+  const list: Entry[] = [];
+  for (const entry of entries) {
+    requirePair(entry, list.length);
+    requireBytes(entry[0], `the key of entries[${list.length}]`);
+    requireBytes(entry[1], `the value of entries[${list.length}]`);
+    list.push([Uint8Array.from(entry[0]), Uint8Array.from(entry[1])]);
+  }
+  return list;
+}
+
+function requireItem(item: unknown, what: string, index: number): void {
+  if (!isFilledBytes(item)) requireBytes(item, `${what}[${index}]`);
+}
+
+function requireLock(lock: unknown): asserts lock is RWLock {
+  for (const method of ['rlock', 'runlock', 'lock', 'unlock'] as const) {
+    if (typeof (lock as RWLock | null)?.[method] !== 'function') {
+      throw new TypeError(`lock must be an RWLock, but ${describe(lock)} has no ${method}()`);
+    }
+  }
+}
+
+function oneToKeep(): unknown {
+  const db = new DB({ capacity: 0 });
+  return [db, db.iterator()];
+}

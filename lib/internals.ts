@@ -1,0 +1,31 @@
+/*
+ * The door for tests: what they need from inside. Nothing in lib/ imports it, and it is not part of the package.
+ */
+import { INTERNALS, type Internals } from './storage/memory.js';
+import { TABLE, type Table, type TableOwner } from './table/table.js';
+
+/** Options with which a DB, MemTable or SkipList takes its memory from elsewhere, or goes without its index. */
+export function withInternals<T extends object>(options: T, internals: Internals): T {
+  return { ...options, [INTERNALS]: internals };
+}
+
+/** What a DB, MemTable or SkipList is made of. */
+export function tableOf(owner: object): Table {
+  return (owner as TableOwner)[TABLE];
+}
+
+export * from './base/bytes.js';
+export * from './base/order.js';
+export * from './base/varint32.js';
+export * from './index/hash/hashindex.js';
+export * from './index/pages/forks.js';
+export * from './index/pages/pages.js';
+export * from './leveldb/internalorder.js';
+export * from './skiplist/heights.js';
+export * from './storage/growable.js';
+export * from './storage/layout.js';
+export * from './storage/memory.js';
+export * from './storage/storage.js';
+export * from './table/bulk/sorting.js';
+export * from './table/check.js';
+export * from './table/table.js';

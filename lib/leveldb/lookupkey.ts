@@ -1,0 +1,50 @@
+import { requireBytes } from '../base/arguments.js';
+import { copyBytes } from '../base/bytes.js';
+import { CapacityError } from '../base/errors.js';
+import { SEEK_TYPE, TAG_LENGTH, requireSequence, writeTag } from './tag.js';
+import { varint32Length, writeVarint32 } from '../base/varint32.js';
+
+const LONGEST = 2 ** 32 - 1;
+
+/**
+ * What to look for when a user key is read as of a sequence number: made once, then asked of one table after another.
+ *
+ *     | length of the internal key, varint32 | user key | tag |
+ *     | memtableKey                                           |
+ *                                            | internalKey    |
+ *                                            | userKey  |
+ *
+ * The three are views of one buffer, laid out as LevelDB lays it out; they are not to be modified.
+ */
+export class LookupKey {
+  /** The length of the internal key as a varint32, then the internal key: how LevelDB's memtable begins an entry. */
+  readonly memtableKey: Uint8Array;
+  /** The user key and a tag: it comes before every version at or below the sequence number, after every newer one. */
+  readonly internalKey: Uint8Array;
+  readonly userKey: Uint8Array;
+
+  /**
+   * Copies the user key.
+   * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`
+   * @throws TypeError, RangeError, CapacityError
+   */
+  constructor(userKey: Uint8Array, sequence: number | bigint) {
+    requireBytes(userKey, 'userKey');
+    requireSequence(sequence);
+    const length = userKey.length + TAG_LENGTH;
+    if (length > LONGEST) {
+      throw new CapacityError(
+        `a LookupKey holds at most ${LONGEST} bytes, but this one would need ${length}`,
+      );
+    }
+    const keyStart = varint32Length(length);
+    const tagStart = keyStart + userKey.length;
+    const bytes = new Uint8Array(keyStart + length);
+    writeVarint32(bytes, 0, length);
+    copyBytes(userKey, userKey.length, bytes, keyStart);
+    writeTag(bytes, tagStart, sequence, SEEK_TYPE);
+    this.memtableKey = bytes;
+    this.internalKey = bytes.subarray(keyStart);
+    this.userKey = bytes.subarray(keyStart, tagStart);
+  }
+}

@@ -1,0 +1,296 @@
+import { requireBytes } from '../base/arguments.js';
+import { copyBytes } from '../base/bytes.js';
+import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
+import { Cursor } from '../table/cursor.js';
+import { requireCapacity } from '../base/arguments.js';
+import { CapacityError, MemDBError } from '../base/errors.js';
+import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
+import { keepOne } from '../base/kept.js';
+import { InternalOrder } from './internalorder.js';
+import { LookupKey } from './lookupkey.js';
+import {
+  MAX_SEQUENCE,
+  SEEK_TYPE,
+  TAG_LENGTH,
+  ValueType,
+  requireSequence,
+  requireValueType,
+  sequenceAt,
+  writeFirstTag,
+  writeTag,
+} from './tag.js';
+import { orderOf, type Order } from '../base/order.js';
+import { requireRange, type Range } from '../base/range.js';
+import { ReentryGuard } from '../lock/reentry.js';
+import { KEY_LENGTH, NONE, OFFSET } from '../storage/layout.js';
+import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { TABLE, Table } from '../table/table.js';
+
+export interface MemTableOptions {
+  /**
+   * Order of the user keys; `bytewise` by default. An `InternalKeyComparer`, which is what LevelDB's MemTable is made
+   * with, stands for its user comparer.
+   */
+  comparer?: Comparer;
+  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
+  capacity?: number;
+}
+
+/** What a memtable knows of a key: that it was deleted, or its value, a view into `kvData`. */
+export type MemTableEntry =
+  | { readonly type: typeof ValueType.Deletion }
+  | { readonly type: typeof ValueType.Value; readonly value: Uint8Array };
+
+const TOMBSTONE: MemTableEntry = Object.freeze({ type: ValueType.Deletion });
+const NO_VALUE = new Uint8Array(0);
+
+/**
+ * LevelDB's memtable: every version of every key, each with its sequence number, in internal-key order (see
+ * `makeInternalKey`). Versions are added and never changed or removed, so that readers need no lock.
+ *
+ * Keys and values are `Uint8Array`s, copied in; what is given out are views into `kvData`, not to be modified, which
+ * keep their bytes for good.
+ *
+ * Any call may throw `TypeError` for an argument of the wrong kind, `RangeError` for a number out of range,
+ * `LockMisuseError` when made from inside the table's own comparer, and what the comparer itself throws. Whatever a
+ * call throws, it has changed nothing.
+ */
+export class MemTable {
+  readonly #table: Table;
+  readonly #userOrder: Order;
+  readonly #guard: ReentryGuard;
+  readonly #scratch = new KeyScratch();
+
+  /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
+  constructor(options: MemTableOptions = {}) {
+    const memory = internalsOf(options);
+    const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
+    requireCapacity(capacity, memory.kvLimit);
+    requireComparer(comparer);
+    const userComparer = comparer instanceof InternalKeyComparer ? comparer.userComparer : comparer;
+    this.#userOrder = orderOf(userComparer);
+    const order = new InternalOrder(this.#userOrder);
+    this.#guard = new ReentryGuard(undefined, order);
+    this.#table = new Table({ order, capacity, memory });
+    keepOne(MemTable, oneToKeep);
+  }
+
+  /** @internal */
+  get [TABLE](): Table {
+    return this.#table;
+  }
+
+  /**
+   * Adds a version of a key. Copies key and value: the caller may reuse its arrays.
+   *
+   * A `Deletion` needs no value; if it is given one, it is stored, as in LevelDB, and only an iterator shows it.
+   * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`. Versions may come in any order of sequence numbers.
+   * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when the key has a version of this sequence number and type
+   * @throws CapacityError when the version does not fit
+   */
+  add(
+    sequence: number | bigint,
+    type: typeof ValueType.Deletion,
+    userKey: Uint8Array,
+    value?: Uint8Array,
+  ): void;
+  add(sequence: number | bigint, type: ValueType, userKey: Uint8Array, value: Uint8Array): void;
+  add(sequence: number | bigint, type: ValueType, userKey: Uint8Array, value?: Uint8Array): void {
+    requireSequence(sequence);
+    requireValueType(type);
+    requireBytes(userKey, 'userKey');
+    if (type === ValueType.Deletion && value === undefined) value = NO_VALUE;
+    requireBytes(value, 'value');
+    this.#guard.requireOutside();
+    const length = this.#scratch.set(userKey, sequence, type);
+    if (!this.#table.add(this.#scratch.bytes, length, value)) {
+      throw new MemDBError(
+        'MEMDB_DUPLICATE_KEY',
+        `this key has a version with sequence number ${sequence} and type ${type} already; nothing was changed. ` +
+          'Every write needs a sequence number of its own',
+      );
+    }
+  }
+
+  /**
+   * The newest version of a key at or below a sequence number, by default the newest of all. A tombstone is an
+   * answer: the key was deleted, and what older tables hold of it does not count. `undefined`: nothing is known here.
+   */
+  get(userKey: Uint8Array, sequence?: number | bigint): MemTableEntry | undefined;
+  get(lookupKey: LookupKey): MemTableEntry | undefined;
+  get(key: Uint8Array | LookupKey, sequence?: number | bigint): MemTableEntry | undefined {
+    if (key instanceof LookupKey) {
+      if (sequence !== undefined) throw new TypeError('a LookupKey has a sequence number: give no other');
+      this.#guard.requireOutside();
+      return this.#newest(key.internalKey, key.internalKey.length);
+    }
+    requireBytes(key, 'userKey');
+    if (sequence !== undefined) requireSequence(sequence);
+    this.#guard.requireOutside();
+    const length = this.#scratch.set(key, sequence, SEEK_TYPE);
+    return this.#newest(this.#scratch.bytes, length);
+  }
+
+  /**
+   * A cursor over the versions of the user keys in `[start, limit)`, in internal-key order. The bounds are user
+   * keys: all versions of `start` are in the range and none of `limit`. They are copied.
+   */
+  iterator(range?: Range): MemTableIterator {
+    return new MemTableIterator(this.#table, this.#guard, this.#scratch, internalRange(range));
+  }
+
+  /** Number of versions, tombstones among them. */
+  get length(): number {
+    return this.#table.length;
+  }
+
+  /**
+   * Bytes in use by keys, values and everything kept to find them. It grows with every `add` by about what that adds,
+   * so it tells when to begin a new table, as LevelDB's `ApproximateMemoryUsage` does. What is reserved ahead does
+   * not count: an array that has just grown may hold up to three times as much again.
+   */
+  get approximateMemoryUsage(): number {
+    return this.#table.storage.kv.length + this.#table.indexBytes;
+  }
+
+  /**
+   * The bytes that an iterator's `keyStart`, `valueStart` and `valueEnd` are positions in; not to be modified. Growth
+   * replaces the array by a larger one.
+   */
+  get kvData(): Uint8Array {
+    return this.#table.storage.kv.array;
+  }
+
+  /** The first version at or after a place in internal-key order, if it is one of the same user key. */
+  #newest(internalKey: Uint8Array, length: number): MemTableEntry | undefined {
+    const table = this.#table;
+    const node = table.findGE(internalKey, length);
+    if (node === NONE) return undefined;
+    const nodes = table.storage.nodes.array;
+    const kv = table.storage.kv.array;
+    const keyStart = nodes[node + OFFSET];
+    const userKeyLength = nodes[node + KEY_LENGTH] - TAG_LENGTH;
+    if (this.#userOrder.compare(kv, keyStart, userKeyLength, internalKey, 0, length - TAG_LENGTH, 0) !== 0) {
+      return undefined;
+    }
+    return kv[keyStart + userKeyLength] === ValueType.Deletion
+      ? TOMBSTONE
+      : { type: ValueType.Value, value: table.valueOf(node) };
+  }
+}
+
+/**
+ * A cursor over the versions in a memtable: user keys ascending, and of each the newest first. It moves as a
+ * `DBIterator` does, and versions added meanwhile are met in their place.
+ *
+ * `keyStart`, `valueStart` and `valueEnd` are positions in the memtable's `kvData`; the key there is the internal key,
+ * whose last 8 bytes are sequence number and type.
+ */
+export class MemTableIterator extends Cursor {
+  readonly #guard: ReentryGuard;
+  readonly #scratch: KeyScratch;
+
+  /** @internal */
+  constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
+    super(table, guard, true, range);
+    this.#guard = guard;
+    this.#scratch = scratch;
+  }
+
+  /**
+   * Moves to the newest version of `userKey` at or below `sequence` (by default, the newest of all), or else to what
+   * follows in internal-key order: the versions of the next user key.
+   * @returns whether there is one in the range; if not, `prev()` moves to the last version of the range
+   */
+  override seek(userKey: Uint8Array, sequence?: number | bigint): boolean {
+    requireBytes(userKey, 'userKey');
+    if (sequence !== undefined) requireSequence(sequence);
+    this.#guard.requireOutside(); // the call that it is in is using the scratch buffer
+    const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
+    return this.seekBytes(this.#scratch.bytes, length);
+  }
+
+  /** User key, sequence number and type as one key, see `makeInternalKey`: a view; `undefined` where not valid. */
+  get internalKey(): Uint8Array | undefined {
+    return this.keyView();
+  }
+
+  /** The user key: a view, not to be modified; `undefined` where not valid. */
+  get userKey(): Uint8Array | undefined {
+    const { keyStart, tagStart } = this;
+    return tagStart < 0 ? undefined : this.table.storage.kv.array.subarray(keyStart, tagStart);
+  }
+
+  /** The sequence number; `undefined` where not valid. */
+  get sequence(): bigint | undefined {
+    const { tagStart } = this;
+    return tagStart < 0 ? undefined : sequenceAt(this.table.storage.kv.array, tagStart);
+  }
+
+  /** Whether this version is a value or a tombstone; `undefined` where not valid. */
+  get type(): ValueType | undefined {
+    const { tagStart } = this;
+    return tagStart < 0 ? undefined : (this.table.storage.kv.array[tagStart] as ValueType);
+  }
+
+  /** The value, empty for a tombstone: a view, not to be modified; `undefined` where not valid. */
+  get value(): Uint8Array | undefined {
+    return this.valueView();
+  }
+
+  /** Below 0 where not valid. */
+  private get tagStart(): number {
+    return this.valueStart - TAG_LENGTH;
+  }
+}
+
+const FIRST_SCRATCH_BYTES = 256;
+/** A longer key does not keep its scratch buffer occupied. */
+const LARGEST_SCRATCH_BYTES = 1 << 16;
+
+/** Where internal keys are put together for a search, so that a call allocates nothing. */
+class KeyScratch {
+  bytes = new Uint8Array(FIRST_SCRATCH_BYTES);
+
+  /** @returns the length of the internal key that `bytes` now begins with; no sequence number: the first of all tags */
+  set(userKey: Uint8Array, sequence: number | bigint | undefined, type: ValueType): number {
+    const tagStart = userKey.length;
+    const length = tagStart + TAG_LENGTH;
+    if (length > this.bytes.length || this.bytes.length > LARGEST_SCRATCH_BYTES) this.#fit(length);
+    copyBytes(userKey, tagStart, this.bytes, 0);
+    if (sequence === undefined) {
+      writeFirstTag(this.bytes, tagStart);
+    } else {
+      writeTag(this.bytes, tagStart, sequence, type);
+    }
+    return length;
+  }
+
+  #fit(length: number): void {
+    let room = FIRST_SCRATCH_BYTES;
+    while (room < length) room *= 2;
+    try {
+      this.bytes = new Uint8Array(room > LARGEST_SCRATCH_BYTES ? length : room);
+    } catch (cause) {
+      throw new CapacityError(`could not allocate ${length} bytes for an internal key; nothing was changed`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** Before the first tag of a user key there is nothing of that key: both bounds are put there. */
+function internalRange(range: Range | undefined): Range | undefined {
+  if (range === undefined) return undefined;
+  requireRange(range);
+  const { start, limit } = range;
+  return {
+    start: start && makeInternalKey(start, MAX_SEQUENCE, SEEK_TYPE),
+    limit: limit && makeInternalKey(limit, MAX_SEQUENCE, SEEK_TYPE),
+  };
+}
+
+function oneToKeep(): unknown {
+  const table = new MemTable({ capacity: 0 });
+  return [table, table.iterator()];
+}

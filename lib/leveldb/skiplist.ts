@@ -1,0 +1,95 @@
+import { requireBytes } from '../base/arguments.js';
+import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
+import { Cursor } from '../table/cursor.js';
+import { requireCapacity } from '../base/arguments.js';
+import { MemDBError } from '../base/errors.js';
+import { keepOne } from '../base/kept.js';
+import { orderOf } from '../base/order.js';
+import type { Range } from '../base/range.js';
+import { ReentryGuard } from '../lock/reentry.js';
+import { NONE } from '../storage/layout.js';
+import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { TABLE, Table } from '../table/table.js';
+
+export interface SkipListOptions {
+  /** Order of the keys; `bytewise` by default. */
+  comparer?: Comparer;
+  /** Bytes to reserve for keys at first. Advisory: it grows as needed. */
+  capacity?: number;
+}
+
+const NO_VALUE = new Uint8Array(0);
+
+/**
+ * LevelDB's skip list: keys without values that are inserted and never removed, for one writer and any number of
+ * readers without a lock. LevelDB's holds pointers into an arena; this one copies the keys into an array of its own.
+ *
+ * A call from inside the list's own comparer throws `LockMisuseError`. Whatever a call throws, it has changed nothing.
+ */
+export class SkipList {
+  readonly #table: Table;
+  readonly #guard: ReentryGuard;
+
+  /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
+  constructor(options: SkipListOptions = {}) {
+    const memory = internalsOf(options);
+    const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
+    requireComparer(comparer);
+    requireCapacity(capacity, memory.kvLimit);
+    const order = orderOf(comparer);
+    this.#guard = new ReentryGuard(undefined, order);
+    this.#table = new Table({ order, capacity, memory });
+    keepOne(SkipList, oneToKeep);
+  }
+
+  /** @internal */
+  get [TABLE](): Table {
+    return this.#table;
+  }
+
+  /**
+   * Adds a key, which is copied.
+   * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when an equal key is there; in LevelDB that must not happen
+   * @throws CapacityError when the key does not fit
+   */
+  insert(key: Uint8Array): void {
+    requireBytes(key, 'key');
+    this.#guard.requireOutside();
+    if (!this.#table.add(key, key.length, NO_VALUE)) {
+      throw new MemDBError(
+        'MEMDB_DUPLICATE_KEY',
+        'an equal key is in the skip list already; nothing was changed',
+      );
+    }
+  }
+
+  /** Whether an equal key is there. */
+  contains(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    this.#guard.requireOutside();
+    return this.#table.find(key, key.length) !== NONE;
+  }
+
+  /** A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place. */
+  iterator(range?: Range): SkipListIterator {
+    return new SkipListIterator(this.#table, this.#guard, true, range);
+  }
+
+  /** Number of keys. */
+  get length(): number {
+    return this.#table.length;
+  }
+}
+
+/** A cursor over the keys of a skip list; it moves as a `DBIterator` does. */
+export class SkipListIterator extends Cursor {
+  /** The key: a view, not to be modified; `undefined` where not valid. */
+  get key(): Uint8Array | undefined {
+    return this.keyView();
+  }
+}
+
+function oneToKeep(): unknown {
+  const list = new SkipList({ capacity: 0 });
+  return [list, list.iterator()];
+}

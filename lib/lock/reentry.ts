@@ -1,0 +1,45 @@
+import { LockMisuseError } from '../base/errors.js';
+import type { GivenHeights } from '../skiplist/heights.js';
+import type { Order } from '../base/order.js';
+import type { RWLock } from './rwlock.js';
+
+/**
+ * A lock before which a comparer and a height source of the DB are turned away. A read inside a read would be no conflict
+ * for the lock itself, a write inside anything might wait for itself, and a caller's lock may let anyone through. Where
+ * readers need no lock, there is none behind it.
+ */
+export class ReentryGuard implements RWLock {
+  readonly #lock: RWLock | undefined;
+  readonly #order: Order;
+  readonly #heights: GivenHeights | undefined;
+
+  constructor(lock: RWLock | undefined, order: Order, heights?: GivenHeights) {
+    this.#lock = lock;
+    this.#order = order;
+    this.#heights = heights;
+  }
+
+  rlock(): void {
+    this.requireOutside();
+    this.#lock?.rlock();
+  }
+
+  runlock(): void {
+    this.#lock?.runlock();
+  }
+
+  lock(): void {
+    this.requireOutside();
+    this.#lock?.lock();
+  }
+
+  unlock(): void {
+    this.#lock?.unlock();
+  }
+
+  /** @throws LockMisuseError when called from inside a comparer or a height source */
+  requireOutside(): void {
+    if (this.#order.comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
+    if (this.#heights?.isAsked) throw new LockMisuseError('a height source must not call the DB it serves');
+  }
+}

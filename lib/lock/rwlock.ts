@@ -1,0 +1,66 @@
+import { LockMisuseError } from '../base/errors.js';
+
+/**
+ * Guards a DB: reads take the read side, writes the write side, and each gives back what it took on every path.
+ * Any object with these four methods will do.
+ */
+export interface RWLock {
+  /** Takes the read side: any number of holders, none while a writer holds. */
+  rlock(): void;
+  runlock(): void;
+  /** Takes the write side: one holder, and no reader. */
+  lock(): void;
+  unlock(): void;
+}
+
+/** Instead of a number of readers. */
+const WRITER = -1;
+
+/**
+ * The lock for one thread. Nothing can run beside a synchronous call there, so it never waits: taking a side that
+ * is not free means that the holder called back into itself, which would be a deadlock between threads.
+ */
+export class LocalRWLock implements RWLock {
+  /** How many readers hold it, or WRITER. */
+  #holders = 0;
+
+  /** @throws LockMisuseError inside a write */
+  rlock(): void {
+    if (this.#holders < 0) refuseRead();
+    this.#holders++;
+  }
+
+  /** @throws LockMisuseError when no reader holds the lock */
+  runlock(): void {
+    if (this.#holders <= 0) refuseUnlock('runlock() without a matching rlock()');
+    this.#holders--;
+  }
+
+  /** @throws LockMisuseError inside a read or another write */
+  lock(): void {
+    if (this.#holders !== 0) refuseWrite(this.#holders);
+    this.#holders = WRITER;
+  }
+
+  /** @throws LockMisuseError when no writer holds the lock */
+  unlock(): void {
+    if (this.#holders !== WRITER) refuseUnlock('unlock() without a matching lock()');
+    this.#holders = 0;
+  }
+}
+
+function refuseRead(): never {
+  throw new LockMisuseError(
+    'read inside a write: a comparer or height source must not call the DB it serves',
+  );
+}
+
+function refuseWrite(holders: number): never {
+  throw new LockMisuseError(
+    `write inside a ${holders === WRITER ? 'write' : 'read'}: a comparer or height source must not call the DB it serves`,
+  );
+}
+
+function refuseUnlock(message: string): never {
+  throw new LockMisuseError(message);
+}

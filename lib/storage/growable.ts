@@ -1,0 +1,191 @@
+import { CapacityError } from '../base/errors.js';
+
+export type Flat = Uint8Array | Int32Array;
+
+/** What an array is called, what it is counted in, and where it ends. */
+export interface Extent {
+  readonly name: string;
+  readonly unit: string;
+  /** The most elements it may have. */
+  readonly limit: number;
+}
+
+/** Where its arrays come from. */
+export interface Allocator<T extends Flat> {
+  allocate(length: number): T;
+  /** How many elements there may well be one day. */
+  foresee?(): number;
+}
+
+/**
+ * An array that is full is replaced by one of so many times its length. Memory that nobody has written to yet costs
+ * next to nothing: it is touching it, and copying, that takes time.
+ */
+const FACTOR = 4;
+/**
+ * Allocators keep blocks below some size (32 MiB in glibc) for the next who asks, and have to clear all of what they give
+ * again, touched or not. Where that counts, above the first and below the second of these sizes, an array grows by less,
+ * unless more is foreseen or needed.
+ */
+const CLEARED_ABOVE = 8 * 2 ** 20;
+const CLEARED_BELOW = 32 * 2 ** 20;
+const SMALL_FACTOR = 2;
+/** How many times its length, at most, an array becomes where more elements are foreseen. */
+export const FORESIGHT = 16;
+/** Below this many bytes, copying everything at once takes no time that anybody would notice. */
+const COPY_AT_ONCE = 1 << 19;
+/** Above it, how far the array fills between two steps of the copying. */
+const STEP_BYTES = 1 << 14;
+/** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
+const LEFT = 16;
+
+/**
+ * A typed array that is appended to and grows when it is full.
+ *
+ * Copying tens of megabytes at once would stall the event loop, so a large array is copied while its last sixteenth
+ * fills: a larger one stands beside it, and every stretch appended brings sixteen stretches over. Only the room that
+ * was asked for at first is not copied from before it is full: who asks for room knows how much will come.
+ *
+ * Invariants:
+ * 1. Elements [0, length) of `array` are the contents; nothing but growth replaces `array`.
+ * 2. Elements [0, #copied) of `#next` equal those of `array`: `write` keeps both.
+ * 3. A failed allocation changes nothing.
+ */
+export class Growable<T extends Flat> {
+  array: T;
+  /** That of `array`, which takes as long to ask for as a view takes to make. */
+  buffer: ArrayBufferLike;
+  /** All of it, to read it by words wherever they are. */
+  view: DataView;
+  length = 0;
+  readonly #extent: Extent;
+  readonly #allocator: Allocator<T>;
+  /** Length of the first array. */
+  readonly #asked: number;
+  /** `length` may rise to this before there is anything to do. */
+  #quietUntil: number;
+  #next: T | undefined;
+  #copied = 0;
+
+  constructor(extent: Extent, length: number, allocator: Allocator<T>) {
+    this.#extent = extent;
+    this.#allocator = allocator;
+    this.#asked = length;
+    this.array = this.#allocate(length);
+    this.buffer = this.array.buffer;
+    this.view = new DataView(this.buffer);
+    this.#quietUntil = this.#quietFrom(0);
+  }
+
+  /** Whether there is room for `extra` more elements, and nothing to do for more. */
+  fits(extra: number): boolean {
+    return this.length + extra <= this.#quietUntil;
+  }
+
+  /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
+  reserve(extra: number): void {
+    if (this.length + extra > this.#quietUntil) this.#grow(extra);
+  }
+
+  /** Changes an element below `length`. */
+  write(index: number, value: number): void {
+    this.array[index] = value;
+    if (index < this.#copied) this.#next![index] = value;
+  }
+
+  /** Forgets the contents from `length` on; what is reserved stays so. */
+  truncate(length: number): void {
+    this.length = length;
+    this.#next = undefined;
+    this.#copied = 0;
+    this.#quietUntil = this.#quietFrom(length);
+  }
+
+  #grow(extra: number): void {
+    const needed = this.length + extra;
+    const { name, unit, limit } = this.#extent;
+    if (needed > limit) {
+      throw new CapacityError(
+        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed`,
+      );
+    }
+    if (needed > this.array.length) {
+      this.#moveOver(needed);
+    } else {
+      this.#copyAhead(needed);
+    }
+  }
+
+  #moveOver(needed: number): void {
+    if (this.#next === undefined || this.#next.length < needed) {
+      this.#next = this.#allocateFor(needed);
+      this.#copied = 0;
+    }
+    this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
+    this.array = this.#next;
+    this.buffer = this.array.buffer;
+    this.view = new DataView(this.buffer);
+    this.#next = undefined;
+    this.#copied = 0;
+    this.#quietUntil = this.#quietFrom(this.length);
+  }
+
+  #copyAhead(needed: number): void {
+    if (this.#next === undefined) {
+      try {
+        this.#next = this.#allocateFor(this.array.length + 1);
+      } catch {
+        this.#quietUntil = this.array.length; // there is still room: fail when there is none
+        return;
+      }
+    }
+    const step = STEP_BYTES / this.array.BYTES_PER_ELEMENT;
+    const full = this.array.length;
+    const end = Math.min(this.length, Math.ceil(LEFT * (needed + step - (full - full / LEFT))));
+    if (end > this.#copied) {
+      this.#next.set(this.array.subarray(this.#copied, end), this.#copied);
+      this.#copied = end;
+    }
+    this.#quietUntil = Math.min(needed + step, this.array.length);
+  }
+
+  /** Where the next work is due, for an array that holds `length` elements and has no copy under way. */
+  #quietFrom(length: number): number {
+    const full = this.array.length;
+    const atOnce = full === this.#asked || full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE;
+    if (atOnce || full >= this.#extent.limit) return full;
+    return Math.max(length, Math.floor(full - full / LEFT));
+  }
+
+  /** A larger array with room for `needed` elements: or else a less large one, or one that is hardly larger than that. */
+  #allocateFor(needed: number): T {
+    const { limit } = this.#extent;
+    const { length } = this.array;
+    const little = Math.min(Math.ceil(needed * 1.125), limit);
+    const bytes = FACTOR * length * this.array.BYTES_PER_ELEMENT;
+    const factor = bytes > CLEARED_ABOVE && bytes < CLEARED_BELOW ? SMALL_FACTOR : FACTOR;
+    const usual = Math.min(Math.max(factor * length, little), limit);
+    const foreseen = Math.min(this.#allocator.foresee?.() ?? 0, FORESIGHT * length);
+    const much = Math.min(Math.max(foreseen, usual), limit);
+    let failure: unknown;
+    for (const each of new Set([much, usual, little])) {
+      try {
+        return this.#allocate(each);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #allocate(length: number): T {
+    try {
+      return this.#allocator.allocate(length);
+    } catch (cause) {
+      const { name, unit } = this.#extent;
+      throw new CapacityError(`could not allocate ${length} ${unit} for ${name}; nothing was changed`, {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/** The end of a record must be a number that a slot, or a word of `Pages.readPage`, can hold: 2 GiB, less one byte. */
+const KV_LIMIT = 2 ** 31 - 1;
+const NODE_LIMIT = 2 ** 31 - 1;
+/**
+ * Bytes of kv that are reserved where nobody asks for more or less. Growing fourfold, it will be 6 MiB, in which
+ * LevelDB's write buffer of 4 MB fits with room to spare.
+ */
+export const DEFAULT_CAPACITY = 6144;
+
+/** Where memory comes from and where it ends. A seam for tests, which lower the limits and make allocations fail. */
+export interface Memory {
+  readonly kvLimit: number;
+  readonly nodeLimit: number;
+  /** Bytes that neighbours in a page of forks may share; as many as fit in a word by default. */
+  readonly sharedLimit?: number;
+  allocate(bytes: number): ArrayBuffer;
+}
+
+export const localMemory: Memory = {
+  kvLimit: KV_LIMIT,
+  nodeLimit: NODE_LIMIT,
+  allocate: (bytes) => new ArrayBuffer(bytes),
+};
+
+export function allocateWords(memory: Memory, length: number): Int32Array {
+  return new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** What only tests set. */
+export interface Internals extends Memory {
+  /** Whether to keep what makes the table fast; without, the skip list is searched. */
+  indexed?: boolean;
+  /** Keys the hash index. */
+  seed?: number;
+}
+
+/** The name under which options carry them, see lib/internals.ts; programs that use the built package can make it, too. */
+export const INTERNALS: unique symbol = Symbol.for('flat-memdb.internals');
+
+export function internalsOf(options: object): Internals {
+  return (options as { [INTERNALS]?: Internals })[INTERNALS] ?? localMemory;
+}

@@ -1,0 +1,104 @@
+import { expect } from '../base/errors.js';
+import {
+  FIRST_NODE,
+  HEAD,
+  HEIGHT,
+  KEY_LENGTH,
+  MAX_HEIGHT,
+  NEXT,
+  NONE,
+  OFFSET,
+  VALUE_LENGTH,
+  type NodeIndex,
+} from '../storage/layout.js';
+import type { Table } from './table.js';
+
+/**
+ * Reads the whole structure of a table and throws at the first thing that is not as it must be: nodes laid out end to
+ * end, records inside `kvData`, every level in ascending order and a subset of the one below, counters right.
+ * Takes time proportional to the number of entries.
+ * @throws StructureError
+ */
+export function checkTable(table: Table): void {
+  const starts = checkLayout(table);
+  const nodes = checkLevels(table, starts);
+  table.accelerator?.check(nodes);
+}
+
+/** Nodes follow one another without a gap. @returns where they start, as a set */
+function checkLayout({ storage: { kv, nodes } }: Table): Set<number> {
+  const { array } = nodes;
+  expect(nodes.length <= array.length, 'nodeData holds more slots than it has');
+  expect(kv.length <= kv.array.length, 'kvData holds more bytes than it has');
+  expect(array[HEAD + HEIGHT] === MAX_HEIGHT, `the head has height ${array[HEAD + HEIGHT]}`);
+  expect(
+    array[HEAD + OFFSET] === 0 && array[HEAD + KEY_LENGTH] === 0 && array[HEAD + VALUE_LENGTH] === 0,
+    'the head has a record',
+  );
+  const starts = new Set<number>();
+  let node: number = FIRST_NODE;
+  while (node < nodes.length) {
+    const height = array[node + HEIGHT];
+    const keyLength = array[node + KEY_LENGTH];
+    const valueLength = array[node + VALUE_LENGTH];
+    expect(height >= 1 && height <= MAX_HEIGHT, `node ${node} has height ${height}`);
+    expect(
+      array[node + OFFSET] >= 0 &&
+        keyLength >= 0 &&
+        valueLength >= 0 &&
+        array[node + OFFSET] + keyLength + valueLength <= kv.length,
+      `the record of node ${node} is not inside kvData`,
+    );
+    starts.add(node);
+    node += NEXT + height;
+  }
+  expect(node === nodes.length, `the last node ends at slot ${node}, and nodeData at ${nodes.length}`);
+  return starts;
+}
+
+/** @returns the nodes in order */
+function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
+  const { towers } = table;
+  const { array } = table.storage.nodes;
+  expect(towers.height >= 1 && towers.height <= MAX_HEIGHT, `the tower height is ${towers.height}`);
+  for (let level = MAX_HEIGHT - 1; level >= towers.height; level--) {
+    expect(array[HEAD + NEXT + level] === NONE, `level ${level} is linked, but ${towers.height} are in use`);
+  }
+
+  /** The next node expected on each level, walking level 0. */
+  const due = Array.from({ length: MAX_HEIGHT }, (_, level) => array[HEAD + NEXT + level]);
+  const ends: NodeIndex[] = Array.from({ length: MAX_HEIGHT }, () => HEAD);
+  const inOrder: NodeIndex[] = [];
+  let size = 0;
+  let previous = NONE;
+  for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
+    expect(starts.has(node), `a link leads to slot ${node}, where no node starts`);
+    if (previous !== NONE) {
+      const key = table.keyOf(node);
+      expect(
+        table.compare(previous, key, key.length) < 0,
+        `node ${previous} is not below its successor ${node}`,
+      );
+    }
+    for (let level = 0; level < array[node + HEIGHT]; level++) {
+      expect(due[level] === node, `level ${level} goes to ${due[level]} where level 0 has ${node}`);
+      due[level] = array[node + NEXT + level];
+      ends[level] = node;
+    }
+    inOrder.push(node);
+    size += array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
+    previous = node as NodeIndex;
+  }
+  due.forEach((node, level) =>
+    expect(node === NONE, `level ${level} leads to ${node}, which level 0 has not`),
+  );
+  expect(
+    inOrder.length === table.length,
+    `there are ${inOrder.length} entries, and length is ${table.length}`,
+  );
+  expect(size === table.size, `the entries have ${size} bytes, and size is ${table.size}`);
+  ends.forEach((node, level) =>
+    expect(towers.ends[level] === node, `level ${level} ends at ${node}, not at ${towers.ends[level]}`),
+  );
+  return inOrder;
+}
