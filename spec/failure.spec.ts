@@ -330,16 +330,16 @@ describe('an allocation that fails', () => {
       ended.next();
       const standing = db.iterator();
       standing.seek(key(n >>> 1));
-      const fast = tableOf(db).accelerator;
+      const fast = tableOf(db).index;
       failing = true;
       let end = n;
       try {
-        for (; end < 400 && tableOf(db).accelerator === fast; end++) db.put(key(end), value(end));
+        for (; end < 400 && tableOf(db).index === fast; end++) db.put(key(end), value(end));
       } catch (error) {
         expect(error).toBeInstanceOf(CapacityError);
         continue;
       }
-      if (tableOf(db).accelerator === fast) continue;
+      if (tableOf(db).index === fast) continue;
       slowed++;
       const present = new Set(keys.slice(0, end).map(text));
       const expected = sorted.filter((key) => present.has(key));
@@ -742,7 +742,7 @@ describe('where there is no memory for the leaves of nodes', () => {
     const key = (n: number) => utf8(String(n).padStart(5, '0'));
     for (let n = 0; n < 3000; n++) db.put(key((n * 377) % 3000), bytes());
     expect(refused).toBe(1);
-    expect(tableOf(db).accelerator).toBeDefined();
+    expect(tableOf(db).index).toBeDefined();
     const it = db.iterator();
     for (let n = 1; n < 3000; n++) {
       expect(db.has(key(n))).toBe(true);

@@ -16,6 +16,7 @@ import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { Cursor } from '../table/cursor.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
 export interface DBOptions {
@@ -95,7 +96,7 @@ export class DB {
     this.#lock.rlock();
     try {
       const node = this.#table.find(key, key.length);
-      return node === NONE ? undefined : this.#table.valueOf(node);
+      return node === NONE ? undefined : this.#table.storage.valueOf(node);
     } finally {
       this.#lock.runlock();
     }
@@ -133,9 +134,10 @@ export class DB {
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
-      this.#table.findEach(list, (node) =>
-        values.push(node === NONE ? undefined : this.#table.valueOf(node)),
-      );
+      for (let i = 0; i < list.length; i++) {
+        const node = this.#table.find(list[i], list[i].length);
+        values.push(node === NONE ? undefined : this.#table.storage.valueOf(node));
+      }
       return values;
     } finally {
       this.#lock.runlock();
@@ -147,7 +149,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      const node = this.#table.findGE(key, key.length);
+      const node = this.#table.findGE(key, key.length, this.#table.at);
       return node === NONE ? undefined : this.#entry(node);
     } finally {
       this.#lock.runlock();
@@ -189,7 +191,8 @@ export class DB {
 
   /** A cursor over `[start, limit)`. The bounds are copied. */
   iterator(range?: Range): DBIterator {
-    return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
+    if (range !== undefined) requireRange(range);
+    return new DBIterator(new Cursor(this.#table, this.#lock, this.#isLockOurs, range));
   }
 
   /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */
@@ -274,7 +277,7 @@ export class DB {
   }
 
   #entry(node: NodeIndex): [key: Uint8Array, value: Uint8Array] {
-    return [this.#table.keyOf(node), this.#table.valueOf(node)];
+    return [this.#table.storage.keyOf(node), this.#table.storage.valueOf(node)];
   }
 }
 

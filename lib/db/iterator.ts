@@ -1,4 +1,4 @@
-import { Cursor } from '../table/cursor.js';
+import { TableIterator } from '../table/iterator.js';
 
 /**
  * A cursor over the entries of a DB in `[start, limit)`, as goleveldb's, but for changes made while it is live: it
@@ -7,14 +7,14 @@ import { Cursor } from '../table/cursor.js';
  * A fresh one stands before the first entry. Moves tell whether they landed on an entry; they throw
  * `IteratorReleasedError` after `release()` and after a `reset()` of the DB.
  */
-export class DBIterator extends Cursor {
+export class DBIterator extends TableIterator {
   /** The key: a view into `kvData`, not to be modified; `undefined` where not valid. */
   get key(): Uint8Array | undefined {
-    return this.keyView();
+    return this.cursor.key;
   }
 
   /** The value as it is now: a view into `kvData`, not to be modified; `undefined` where not valid. */
   get value(): Uint8Array | undefined {
-    return this.valueView();
+    return this.cursor.value;
   }
 }

@@ -2,6 +2,7 @@ import { requireBytes } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
+import { TableIterator } from '../table/iterator.js';
 import { requireCapacity } from '../base/arguments.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
 import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
@@ -164,7 +165,7 @@ export class MemTable {
   /** The first version at or after a place in internal-key order, if it is one of the same user key. */
   #newest(internalKey: Uint8Array, length: number): MemTableEntry | undefined {
     const table = this.#table;
-    const node = table.findGE(internalKey, length);
+    const node = table.findGE(internalKey, length, table.at);
     if (node === NONE) return undefined;
     const nodes = table.storage.nodes.array;
     const kv = table.storage.kv.array;
@@ -175,7 +176,7 @@ export class MemTable {
     }
     return kv[keyStart + userKeyLength] === ValueType.Deletion
       ? TOMBSTONE
-      : { type: ValueType.Value, value: table.valueOf(node) };
+      : { type: ValueType.Value, value: table.storage.valueOf(node) };
   }
 }
 
@@ -186,13 +187,13 @@ export class MemTable {
  * `keyStart`, `valueStart` and `valueEnd` are positions in the memtable's `kvData`; the key there is the internal key,
  * whose last 8 bytes are sequence number and type.
  */
-export class MemTableIterator extends Cursor {
+export class MemTableIterator extends TableIterator {
   readonly #guard: ReentryGuard;
   readonly #scratch: KeyScratch;
 
   /** @internal */
   constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
-    super(table, guard, true, range);
+    super(new Cursor(table, guard, true, range));
     this.#guard = guard;
     this.#scratch = scratch;
   }
@@ -207,35 +208,35 @@ export class MemTableIterator extends Cursor {
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside(); // the call that it is in is using the scratch buffer
     const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
-    return this.seekBytes(this.#scratch.bytes, length);
+    return this.cursor.seek(this.#scratch.bytes, length);
   }
 
   /** User key, sequence number and type as one key, see `makeInternalKey`: a view; `undefined` where not valid. */
   get internalKey(): Uint8Array | undefined {
-    return this.keyView();
+    return this.cursor.key;
   }
 
   /** The user key: a view, not to be modified; `undefined` where not valid. */
   get userKey(): Uint8Array | undefined {
     const { keyStart, tagStart } = this;
-    return tagStart < 0 ? undefined : this.table.storage.kv.array.subarray(keyStart, tagStart);
+    return tagStart < 0 ? undefined : this.cursor.table.storage.kv.array.subarray(keyStart, tagStart);
   }
 
   /** The sequence number; `undefined` where not valid. */
   get sequence(): bigint | undefined {
     const { tagStart } = this;
-    return tagStart < 0 ? undefined : sequenceAt(this.table.storage.kv.array, tagStart);
+    return tagStart < 0 ? undefined : sequenceAt(this.cursor.table.storage.kv.array, tagStart);
   }
 
   /** Whether this version is a value or a tombstone; `undefined` where not valid. */
   get type(): ValueType | undefined {
     const { tagStart } = this;
-    return tagStart < 0 ? undefined : (this.table.storage.kv.array[tagStart] as ValueType);
+    return tagStart < 0 ? undefined : (this.cursor.table.storage.kv.array[tagStart] as ValueType);
   }
 
   /** The value, empty for a tombstone: a view, not to be modified; `undefined` where not valid. */
   get value(): Uint8Array | undefined {
-    return this.valueView();
+    return this.cursor.value;
   }
 
   /** Below 0 where not valid. */

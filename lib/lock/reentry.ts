@@ -1,7 +1,11 @@
 import { LockMisuseError } from '../base/errors.js';
-import type { GivenHeights } from '../skiplist/heights.js';
 import type { Order } from '../base/order.js';
 import type { RWLock } from './rwlock.js';
+
+/** A caller's height source. */
+interface HeightSource {
+  readonly isAsked: boolean;
+}
 
 /**
  * A lock before which a comparer and a height source of the DB are turned away. A read inside a read would be no conflict
@@ -11,9 +15,9 @@ import type { RWLock } from './rwlock.js';
 export class ReentryGuard implements RWLock {
   readonly #lock: RWLock | undefined;
   readonly #order: Order;
-  readonly #heights: GivenHeights | undefined;
+  readonly #heights: HeightSource | undefined;
 
-  constructor(lock: RWLock | undefined, order: Order, heights?: GivenHeights) {
+  constructor(lock: RWLock | undefined, order: Order, heights?: HeightSource) {
     this.#lock = lock;
     this.#order = order;
     this.#heights = heights;

@@ -1,4 +1,5 @@
 import type { Order } from '../base/order.js';
+import { LIST_ENDS, LIST_HEIGHT, type Header } from '../storage/header.js';
 import {
   HEAD,
   HEIGHT,
@@ -9,24 +10,23 @@ import {
   OFFSET,
   type NodeIndex,
 } from '../storage/layout.js';
-import { type Storage } from '../storage/storage.js';
+import type { Storage } from '../storage/storage.js';
 
 /**
- * The skip list in `nodes`: search, and linking and unlinking at the place that a search found.
+ * The skip list in `nodes`: search, and linking and unlinking behind the predecessors that a search found. These are the
+ * caller's: the last node before some place, on each level in use.
  *
  * Invariants:
  * 1. Level 0 holds every entry in ascending order; each level above holds a subset of the one below.
- * 2. A node's own links are set before anything links to it, and levels are linked from the bottom up: one who
- *    reads meanwhile sees a valid list at every moment, as in LevelDB.
+ * 2. A node's own links are set before anything links to it. Levels are linked from the bottom up and unlinked from the top
+ *    down: one who reads meanwhile, or after a write was cut off, sees a valid list.
  * 3. An unlinked node keeps its links and its key.
  */
 export class Towers {
   /** Levels in use, 1..MAX_HEIGHT. It never falls, as in goleveldb, until `reset`. */
   height = 1;
-  /** After a search: the last node before the place searched for, on each level in use. */
-  readonly before = new Int32Array(MAX_HEIGHT);
   /** The last node on each level, HEAD on an empty one. */
-  readonly ends = new Int32Array(MAX_HEIGHT);
+  readonly ends: Int32Array = new Int32Array(MAX_HEIGHT);
   readonly #storage: Storage;
   readonly #order: Order;
 
@@ -40,12 +40,27 @@ export class Towers {
     this.ends.fill(HEAD);
   }
 
+  store(header: Header): void {
+    header[LIST_HEIGHT] = this.height;
+    header.set(this.ends, LIST_ENDS);
+  }
+
+  load(header: Header): void {
+    this.height = header[LIST_HEIGHT];
+    this.ends.set(header.subarray(LIST_ENDS, LIST_ENDS + MAX_HEIGHT));
+  }
+
+  /** The last node, HEAD where there is none. */
+  get last(): NodeIndex {
+    return this.ends[0] as NodeIndex;
+  }
+
   /**
-   * Finds the place of key[start, start + keyLength) and leaves it in `before`.
-   * @param floor the lowest level to find it on; those below are left as they are
+   * Finds the predecessors of key[start, start + keyLength).
+   * @param floor the lowest level to find them on; those below are left as they are
    * @returns the node with exactly that key, or NONE. The first node at or above the key follows `before[0]`.
    */
-  search(key: Uint8Array, keyLength: number, start = 0, floor = 0): NodeIndex {
+  search(key: Uint8Array, start: number, keyLength: number, before: Int32Array, floor = 0): NodeIndex {
     const nodes = this.#storage.nodes.array;
     const kv = this.#storage.kv.array;
     const order = this.#order;
@@ -65,66 +80,45 @@ export class Towers {
         above = next;
         comparison = result;
       }
-      this.before[level--] = node;
+      before[level--] = node;
     }
     return comparison === 0 ? above : NONE;
   }
 
-  /** The last node, HEAD when there is none; its place is left in `before` as that of a key above all others. */
-  last(): NodeIndex {
-    this.before.set(this.ends);
-    return this.ends[0] as NodeIndex;
-  }
-
-  /** Links a node of some height at the place that the last search found. */
-  link(node: NodeIndex, height: number): void {
+  /** Links a node behind its predecessors, which may be `ends`. */
+  publish(node: NodeIndex, before: Int32Array): void {
     const { nodes } = this.#storage;
-    for (; this.height < height; this.height++) this.before[this.height] = HEAD;
-    for (let level = 0, slot = NEXT; level < height; level++, slot++) {
-      const next = nodes.array[this.before[level] + slot];
-      nodes.array[node + slot] = next;
-      if (next === NONE) this.ends[level] = node;
-    }
-    for (let slot = NEXT; slot < NEXT + height; slot++) nodes.write(this.before[slot - NEXT] + slot, node);
-  }
-
-  /** Links a node of height 1 behind another. */
-  linkBehind(before: NodeIndex, node: NodeIndex): void {
-    const { nodes } = this.#storage;
-    const next = nodes.array[before + NEXT];
-    nodes.array[node + NEXT] = next;
-    if (next === NONE) this.ends[0] = node;
-    nodes.write(before + NEXT, node);
-  }
-
-  /** Links a node behind all others. */
-  append(node: NodeIndex, height: number): void {
-    const { nodes } = this.#storage;
+    const { array } = nodes;
     const { ends } = this;
-    nodes.array[node + NEXT] = NONE;
+    const height = array[node + HEIGHT];
+    for (; this.height < height; this.height++) before[this.height] = HEAD;
+    const next = array[before[0] + NEXT];
+    array[node + NEXT] = next;
     // Most nodes are on level 0 only, and a loop costs as much as one turn of it.
     if (height > 1) {
-      if (height > this.height) this.height = height;
-      for (let slot = NEXT + 1; slot < NEXT + height; slot++) nodes.array[node + slot] = NONE;
+      for (let level = 1, slot = NEXT + 1; level < height; level++, slot++) {
+        array[node + slot] = array[before[level] + slot];
+      }
     }
-    nodes.write(ends[0] + NEXT, node);
-    ends[0] = node;
-    for (let level = 1; level < height; level++) {
-      nodes.write(ends[level] + NEXT + level, node);
-      ends[level] = node;
+    nodes.write(before[0] + NEXT, node);
+    if (next === NONE) ends[0] = node;
+    for (let level = 1, slot = NEXT + 1; level < height; level++, slot++) {
+      nodes.write(before[level] + slot, node);
+      if (array[node + slot] === NONE) ends[level] = node;
     }
   }
 
-  /** Unlinks the node that the last search found. */
-  unlink(node: NodeIndex): void {
-    const height = this.#storage.nodes.array[node + HEIGHT];
-    for (let level = 0; level < height; level++) this.#linkOver(level, this.before[level], node);
+  /** Unlinks a node, given its predecessors. */
+  unlink(node: NodeIndex, before: Int32Array): void {
+    for (let level = this.#storage.nodes.array[node + HEIGHT] - 1; level >= 0; level--) {
+      this.#linkOver(level, before[level], node);
+    }
   }
 
-  /** Unlinks all nodes between the places `before`, and those that the last search found. */
-  unlinkRun(before: Int32Array): void {
-    for (let level = 0; level < this.height; level++) {
-      if (this.before[level] !== before[level]) this.#linkOver(level, before[level], this.before[level]);
+  /** Unlinks all nodes behind some predecessors, up to others. */
+  unlinkRun(before: Int32Array, last: Int32Array): void {
+    for (let level = this.height - 1; level >= 0; level--) {
+      if (last[level] !== before[level]) this.#linkOver(level, before[level], last[level]);
     }
   }
 

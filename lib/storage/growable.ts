@@ -1,4 +1,5 @@
 import { CapacityError } from '../base/errors.js';
+import { localGrowth, type ArraySize, type Growth } from './growth.js';
 
 export type Flat = Uint8Array | Int32Array;
 
@@ -17,24 +18,7 @@ export interface Allocator<T extends Flat> {
   foresee?(): number;
 }
 
-/**
- * An array that is full is replaced by one of so many times its length. Memory that nobody has written to yet costs
- * next to nothing: it is touching it, and copying, that takes time.
- */
-const FACTOR = 4;
-/**
- * Allocators keep blocks below some size (32 MiB in glibc) for the next who asks, and have to clear all of what they give
- * again, touched or not. Where that counts, above the first and below the second of these sizes, an array grows by less,
- * unless more is foreseen or needed.
- */
-const CLEARED_ABOVE = 8 * 2 ** 20;
-const CLEARED_BELOW = 32 * 2 ** 20;
-const SMALL_FACTOR = 2;
-/** How many times its length, at most, an array becomes where more elements are foreseen. */
-export const FORESIGHT = 16;
-/** Below this many bytes, copying everything at once takes no time that anybody would notice. */
-const COPY_AT_ONCE = 1 << 19;
-/** Above it, how far the array fills between two steps of the copying. */
+/** How far the array fills between two steps of the copying. */
 const STEP_BYTES = 1 << 14;
 /** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
 const LEFT = 16;
@@ -60,6 +44,7 @@ export class Growable<T extends Flat> {
   length = 0;
   readonly #extent: Extent;
   readonly #allocator: Allocator<T>;
+  readonly #growth: Growth;
   /** Length of the first array. */
   readonly #asked: number;
   /** `length` may rise to this before there is anything to do. */
@@ -67,9 +52,10 @@ export class Growable<T extends Flat> {
   #next: T | undefined;
   #copied = 0;
 
-  constructor(extent: Extent, length: number, allocator: Allocator<T>) {
+  constructor(extent: Extent, length: number, allocator: Allocator<T>, growth: Growth = localGrowth) {
     this.#extent = extent;
     this.#allocator = allocator;
+    this.#growth = growth;
     this.#asked = length;
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
@@ -152,30 +138,30 @@ export class Growable<T extends Flat> {
   /** Where the next work is due, for an array that holds `length` elements and has no copy under way. */
   #quietFrom(length: number): number {
     const full = this.array.length;
-    const atOnce = full === this.#asked || full * this.array.BYTES_PER_ELEMENT <= COPY_AT_ONCE;
-    if (atOnce || full >= this.#extent.limit) return full;
+    if (full === this.#asked || this.#growth.isCopiedAtOnce(this.#arraySize)) return full;
     return Math.max(length, Math.floor(full - full / LEFT));
   }
 
   /** A larger array with room for `needed` elements: or else a less large one, or one that is hardly larger than that. */
   #allocateFor(needed: number): T {
-    const { limit } = this.#extent;
-    const { length } = this.array;
-    const little = Math.min(Math.ceil(needed * 1.125), limit);
-    const bytes = FACTOR * length * this.array.BYTES_PER_ELEMENT;
-    const factor = bytes > CLEARED_ABOVE && bytes < CLEARED_BELOW ? SMALL_FACTOR : FACTOR;
-    const usual = Math.min(Math.max(factor * length, little), limit);
-    const foreseen = Math.min(this.#allocator.foresee?.() ?? 0, FORESIGHT * length);
-    const much = Math.min(Math.max(foreseen, usual), limit);
     let failure: unknown;
-    for (const each of new Set([much, usual, little])) {
+    for (const length of this.#growth.nextLengths(
+      this.#arraySize,
+      needed,
+      this.#allocator.foresee?.() ?? 0,
+    )) {
       try {
-        return this.#allocate(each);
+        return this.#allocate(length);
       } catch (error) {
         failure = error;
       }
     }
     throw failure;
+  }
+
+  get #arraySize(): ArraySize {
+    const { length, BYTES_PER_ELEMENT: bytesPerElement } = this.array;
+    return { length, bytesPerElement, limit: this.#extent.limit };
   }
 
   #allocate(length: number): T {

@@ -32,6 +32,8 @@ export interface Internals extends Memory {
   indexed?: boolean;
   /** Keys the hash index. */
   seed?: number;
+  /** Whether reads let the index catch up, as they do by default. */
+  maintained?: boolean;
 }
 
 /** The name under which options carry them, see lib/internals.ts; programs that use the built package can make it, too. */

@@ -1,5 +1,6 @@
 import { copyByWords } from '../base/bytes.js';
 import { Growable, type Allocator } from './growable.js';
+import { KV_LENGTH, NODE_LENGTH, type Header } from './header.js';
 import {
   FIRST_NODE,
   HEAD,
@@ -81,6 +82,16 @@ export class Storage {
     const head = this.nodes.array;
     head.fill(0, 0, FIRST_NODE);
     head[HEAD + HEIGHT] = MAX_HEIGHT;
+  }
+
+  store(header: Header): void {
+    header[KV_LENGTH] = this.kv.length;
+    header[NODE_LENGTH] = this.nodes.length;
+  }
+
+  load(header: Header): void {
+    this.kv.length = header[KV_LENGTH];
+    this.nodes.length = header[NODE_LENGTH];
   }
 
   /**

@@ -22,7 +22,7 @@ import type { Table } from './table.js';
 export function checkTable(table: Table): void {
   const starts = checkLayout(table);
   const nodes = checkLevels(table, starts);
-  table.accelerator?.check(nodes);
+  table.index?.check(nodes);
 }
 
 /** Nodes follow one another without a gap. @returns where they start, as a set */
@@ -74,7 +74,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
   for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
     expect(starts.has(node), `a link leads to slot ${node}, where no node starts`);
     if (previous !== NONE) {
-      const key = table.keyOf(node);
+      const key = table.storage.keyOf(node);
       expect(
         table.compare(previous, key, key.length) < 0,
         `node ${previous} is not below its successor ${node}`,

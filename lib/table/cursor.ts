@@ -1,8 +1,8 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-import { requireBytes } from '../base/arguments.js';
 import { IteratorReleasedError } from '../base/errors.js';
-import { NO_PLACE, RUN_WORDS, indexInPage, type Place } from '../index/pages/pages.js';
-import { requireRange, type Range } from '../base/range.js';
+import type { Range } from '../base/range.js';
+import { RUN_WORDS } from '../index/pages/walk.js';
+import { slotOf } from '../index/pages/store.js';
+import { NO_PLACE, type Place, type Position } from '../index/position.js';
 import type { RWLock } from '../lock/rwlock.js';
 import {
   ENTRY_WORDS,
@@ -15,6 +15,7 @@ import {
   VALUE_START,
   type NodeIndex,
 } from '../storage/layout.js';
+import { Bounds } from './bounds.js';
 import { PAST, type Table } from './table.js';
 
 /** Steps after which a cursor begins to read a page of the index at a time. */
@@ -32,11 +33,20 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
   return Reflect.apply(method, of, NOTHING);
 }
 
+/** Where a cursor stood when it last looked: while the counters are those of the table, the place holds. */
+class Landing {
+  /** Of the first entry of the run, or of the one under the cursor. */
+  place = NO_PLACE;
+  structure = 0;
+  deletions = 0;
+}
+
 /**
- * A place in a table that may change meanwhile, with bounds: what the iterators of DB, MemTable and SkipList have in common.
+ * A place in a table that may change meanwhile, with bounds: what the iterators of DB, MemTable and SkipList are made of.
+ * There is one class for all of them: with two shapes in a process, every step would ask which one it has.
  *
  * What is known of the entry under the cursor stands in fields. A longer walk reads a page of the index at once into
- * `run`, four words for each entry as `Pages.readPage` has it, and then goes along that.
+ * `run`, four words for each entry as `readPage` has it, and then goes along that.
  *
  * Invariants:
  * 1. `node` is the entry under the cursor, and NONE off the ends, where positions are -1. `#forward` tells which end
@@ -44,89 +54,62 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
  *    A move goes from that key to the nearest entry there is now.
  * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
- * 4. Words [begin, end) of the run are entries in the range, and those from `at` on the one under the cursor; where
+ * 4. Words [begin, end) of the run are entries in the range, and those from `step` on the one under the cursor; where
  *    there is no run, all three are 0.
  */
-export abstract class Cursor {
-  /** @internal */
-  protected readonly table: Table;
+export class Cursor {
+  readonly table: Table;
   readonly #lock: RWLock;
-  readonly #start: Uint8Array | undefined;
-  readonly #limit: Uint8Array | undefined;
-  readonly #resets: number;
-  #released = false;
+  /** That of the table's handle, which every search uses. */
+  readonly #at: Position;
+  readonly #bounds: Bounds;
+  readonly #generation: number;
+  readonly #landing = new Landing();
+  isReleased = false;
   #forward = false;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
-  // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
-  // take code as tiny as that into the loop of their caller, and code for private names is not.
-  /** @internal */
-  private epoch = PAST;
-  /** @internal */
-  private node = NONE;
-  /** @internal */
-  private knownKeyStart = -1;
-  /** @internal */
-  private knownValueStart = -1;
-  /** @internal */
-  private knownValueEnd = -1;
-  /** @internal */
-  private run = NO_RUN;
-  /** @internal */
-  private at = 0;
-  /** @internal */
-  private begin = 0;
-  /** @internal */
-  private end = 0;
-  /** Nothing changes between two steps then. Under a caller's lock, every step takes it. @internal */
-  private readonly isLockOurs: boolean;
-  /** Where the first entry of the run, or the one under the cursor, stands in the index, while the structure of the table is `#structure`. */
-  #place = NO_PLACE;
-  #structure = 0;
-  #deletions = 0;
   /** Steps since the cursor was positioned. */
   #steps = 0;
+  // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
+  // take code as tiny as that into the loop of their caller, and code for private names is not.
+  private epoch = PAST;
+  private node = NONE;
+  private knownKeyStart = -1;
+  private knownValueStart = -1;
+  private knownValueEnd = -1;
+  private run = NO_RUN;
+  private step = 0;
+  private begin = 0;
+  private end = 0;
+  /** Nothing changes between two steps then. Under a caller's lock, every step takes it. */
+  private readonly isLockOurs: boolean;
 
-  /** @internal */
+  /** @param range bounds, which were checked */
   constructor(table: Table, lock: RWLock, isLockOurs: boolean, range: Range | undefined) {
     this.table = table;
     this.#lock = lock;
+    this.#at = table.at;
     this.isLockOurs = isLockOurs;
-    this.#resets = table.resets;
-    if (range !== undefined) {
-      requireRange(range);
-      // Copies: the caller may reuse its arrays.
-      this.#start = range.start && Uint8Array.from(range.start);
-      this.#limit = range.limit && Uint8Array.from(range.limit);
-    }
+    this.#generation = table.generation;
+    this.#bounds = new Bounds(range);
   }
 
-  /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
-  get valid(): boolean {
-    return this.keyStart >= 0;
-  }
-
-  /** Whether `release` was called. */
-  get released(): boolean {
-    return this.#released;
-  }
-
-  /** Byte position in `kvData` where the key begins; -1 where not valid. */
+  /** Byte position in kv where the key begins; -1 where there is no entry under the cursor. */
   get keyStart(): number {
     return this.epoch.current ? this.knownKeyStart : this.renewedKeyStart;
   }
 
-  /** Byte position in `kvData` where the value begins and the key ends; -1 where not valid. */
+  /** Where the value begins and the key ends. */
   get valueStart(): number {
     return this.epoch.current ? this.knownValueStart : this.renewedValueStart;
   }
 
-  /** Byte position in `kvData` where the value ends; -1 where not valid. */
+  /** Where the value ends. */
   get valueEnd(): number {
     return this.epoch.current ? this.knownValueEnd : this.renewedValueEnd;
   }
 
-  /** Moves to the first entry of the range. @returns whether there is one */
   first(): boolean {
     this.#lock.rlock();
     try {
@@ -137,7 +120,6 @@ export abstract class Cursor {
     }
   }
 
-  /** Moves to the last entry of the range. @returns whether there is one */
   last(): boolean {
     this.#lock.rlock();
     try {
@@ -148,59 +130,13 @@ export abstract class Cursor {
     }
   }
 
-  /**
-   * Moves to the first entry of the range whose key is at or above `key`.
-   * @returns whether there is one; if not, `prev()` moves to the last entry of the range
-   */
-  seek(key: Uint8Array): boolean {
-    requireBytes(key, 'key');
-    return this.seekBytes(key, key.length);
-  }
-
-  /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
-  next(): boolean {
-    const at = this.at + ENTRY_WORDS;
-    if (at >= this.end || !this.epoch.current || !this.isLockOurs) return outOfLine(this.nextLocked, this);
-    this.goTo(at);
-    return true;
-  }
-
-  /** Moves to the entry before; past the end, to the last. @returns whether there is one */
-  prev(): boolean {
-    const at = this.at - ENTRY_WORDS;
-    if (at < this.begin || !this.epoch.current || !this.isLockOurs) return outOfLine(this.prevLocked, this);
-    this.goTo(at);
-    return true;
-  }
-
-  /** To another entry of the run. @internal */
-  private goTo(at: number): void {
-    const run = this.run;
-    this.at = at;
-    this.node = run[at] as NodeIndex;
-    this.knownKeyStart = run[at + KEY_START];
-    this.knownValueStart = run[at + VALUE_START];
-    this.knownValueEnd = run[at + VALUE_END];
-  }
-
-  /** Ends the use of the cursor: moves throw from now on. May be called again. */
-  release(): void {
-    this.#released = true;
-    this.#land(NONE);
-    this.run = NO_RUN;
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
-  protected seekBytes(key: Uint8Array, keyLength: number): boolean {
+  /** Moves to the first entry of the range at or above key[0, keyLength). */
+  seek(key: Uint8Array, keyLength: number): boolean {
     this.#lock.rlock();
     try {
       this.#requireLive();
-      const node = this.table.findGE(key, keyLength);
-      const belowRange = node !== NONE && this.#start !== undefined && this.#isBelow(node, this.#start);
-      if (belowRange) return this.#toFirst();
+      const node = this.table.findGE(key, keyLength, this.#at);
+      if (node !== NONE && this.#bounds.isBefore(this.table, node)) return this.#toFirst();
       this.#steps = 0;
       return this.#landForward(node);
     } finally {
@@ -208,26 +144,59 @@ export abstract class Cursor {
     }
   }
 
+  next(): boolean {
+    const step = this.step + ENTRY_WORDS;
+    if (step >= this.end || !this.epoch.current || !this.isLockOurs) {
+      return outOfLine(this.nextLocked, this);
+    }
+    this.goTo(step);
+    return true;
+  }
+
+  prev(): boolean {
+    const step = this.step - ENTRY_WORDS;
+    if (step < this.begin || !this.epoch.current || !this.isLockOurs) {
+      return outOfLine(this.prevLocked, this);
+    }
+    this.goTo(step);
+    return true;
+  }
+
+  /** To another entry of the run. */
+  private goTo(step: number): void {
+    const run = this.run;
+    this.step = step;
+    this.node = run[step] as NodeIndex;
+    this.knownKeyStart = run[step + KEY_START];
+    this.knownValueStart = run[step + VALUE_START];
+    this.knownValueEnd = run[step + VALUE_END];
+  }
+
+  release(): void {
+    this.isReleased = true;
+    this.#land(NONE);
+    this.run = NO_RUN;
+  }
+
   /** The bytes of the key under the cursor: a view. */
-  protected keyView(): Uint8Array | undefined {
+  get key(): Uint8Array | undefined {
     const start = this.keyStart;
     return start < 0 ? undefined : this.table.storage.view(start, this.knownValueStart - start);
   }
 
   /** The bytes of the value under the cursor: a view. */
-  protected valueView(): Uint8Array | undefined {
+  get value(): Uint8Array | undefined {
     const start = this.valueStart;
     return start < 0 ? undefined : this.table.storage.view(start, this.knownValueEnd - start);
   }
 
   #requireLive(): void {
-    if (this.#released) throw new IteratorReleasedError('this iterator was released; make a new one');
-    if (this.table.resets !== this.#resets) {
+    if (this.isReleased) throw new IteratorReleasedError('this iterator was released; make a new one');
+    if (this.table.generation !== this.#generation) {
       throw new IteratorReleasedError('the DB was reset under this iterator; make a new one');
     }
   }
 
-  /** @internal */
   private nextLocked(): boolean {
     this.#lock.rlock();
     try {
@@ -237,7 +206,6 @@ export abstract class Cursor {
     }
   }
 
-  /** @internal */
   private prevLocked(): boolean {
     this.#lock.rlock();
     try {
@@ -250,73 +218,71 @@ export abstract class Cursor {
   #next(): boolean {
     this.#requireLive();
     if (this.node === NONE) return !this.#forward && this.#toFirst();
-    const at = this.at + ENTRY_WORDS;
-    if (at < this.end && this.epoch.current) {
-      this.goTo(at);
+    const step = this.step + ENTRY_WORDS;
+    if (step < this.end && this.epoch.current) {
+      this.goTo(step);
       return true;
     }
     this.#renew();
     const next = this.#orphaned
-      ? this.table.findGT(this.#keyBytes(), this.#keyLength())
-      : this.table.next(this.node, this.#currentPlace());
+      ? this.table.findGT(this.#keyBytes(), this.#keyLength(), this.#at)
+      : this.table.next(this.node, this.#place(), this.#at);
     return this.#landForward(next) && this.#stepped();
   }
 
   #prev(): boolean {
     this.#requireLive();
     if (this.node === NONE) return this.#forward && this.#toLast();
-    const at = this.at - ENTRY_WORDS;
-    if (at >= this.begin && this.epoch.current) {
-      this.goTo(at);
+    const step = this.step - ENTRY_WORDS;
+    if (step >= this.begin && this.epoch.current) {
+      this.goTo(step);
       return true;
     }
-    let place = this.#currentPlace();
-    const isThere = !this.#orphaned && this.#deletions === this.table.deletions;
-    if (place === NO_PLACE && isThere) place = this.table.placeOf(this.node);
+    let place = this.#place();
+    const isThere = !this.#orphaned && this.#landing.deletions === this.table.deletions;
+    if (place === NO_PLACE && isThere) place = this.table.placeOf(this.node, this.#at);
     const previous =
       place !== NO_PLACE
-        ? this.table.previous(place)
-        : this.table.findLT(this.#keyBytes(), this.#keyLength());
+        ? this.table.previous(place, this.#at)
+        : this.table.findLT(this.#keyBytes(), this.#keyLength(), this.#at);
     return this.#landBackward(previous) && this.#stepped();
   }
 
   #toFirst(): boolean {
-    const { table } = this;
+    const { start } = this.#bounds;
     this.#steps = 0;
     return this.#landForward(
-      this.#start === undefined ? table.first() : table.findGE(this.#start, this.#start.length),
+      start === undefined ? this.table.first(this.#at) : this.table.findGE(start, start.length, this.#at),
     );
   }
 
   #toLast(): boolean {
-    const { table } = this;
+    const { limit } = this.#bounds;
     this.#steps = 0;
     return this.#landBackward(
-      this.#limit === undefined ? table.last() : table.findLT(this.#limit, this.#limit.length),
+      limit === undefined ? this.table.last(this.#at) : this.table.findLT(limit, limit.length, this.#at),
     );
   }
 
   #landForward(node: NodeIndex): boolean {
-    const inside = node !== NONE && (this.#limit === undefined || this.#isBelow(node, this.#limit));
+    const isInside = node !== NONE && !this.#bounds.isBehind(this.table, node);
     this.#forward = true;
-    return this.#land(inside ? node : NONE);
+    return this.#land(isInside ? node : NONE);
   }
 
   #landBackward(node: NodeIndex): boolean {
-    const inside = node !== NONE && (this.#start === undefined || !this.#isBelow(node, this.#start));
+    const isInside = node !== NONE && !this.#bounds.isBefore(this.table, node);
     this.#forward = false;
-    return this.#land(inside ? node : NONE);
+    return this.#land(isInside ? node : NONE);
   }
 
-  #isBelow(node: NodeIndex, bound: Uint8Array): boolean {
-    return this.table.compare(node, bound, bound.length) < 0;
-  }
-
+  /** Comes to stand on the node that the last search found. */
   #land(node: NodeIndex): boolean {
+    const landing = this.#landing;
     this.#orphaned = false;
-    this.#place = this.table.place;
-    this.#structure = this.table.structure;
-    this.#deletions = this.table.deletions;
+    landing.place = this.#at.place;
+    landing.structure = this.table.structure;
+    landing.deletions = this.table.deletions;
     this.#read(node);
     return node !== NONE;
   }
@@ -334,7 +300,7 @@ export abstract class Cursor {
       this.knownValueStart = valueStart;
       this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
     }
-    this.at = this.begin = this.end = 0;
+    this.step = this.begin = this.end = 0;
     this.epoch = this.table.now();
   }
 
@@ -342,48 +308,48 @@ export abstract class Cursor {
   #stepped(): boolean {
     const { table } = this;
     if (++this.#steps < RUN_FROM || table.order.byteOrderedTail === undefined) return true;
-    let place = this.#place;
+    let { place } = this.#landing;
     // It went along the links, since its place was not known.
-    if (place === NO_PLACE) place = table.placeOf(this.node);
+    if (place === NO_PLACE) place = table.placeOf(this.node, this.#at);
     if (place === NO_PLACE) return true;
     if (this.run === NO_RUN) this.run = new Int32Array(RUN_WORDS);
     const end = ENTRY_WORDS * table.readPage(place, this.run);
-    const at = ENTRY_WORDS * indexInPage(place);
-    this.at = at;
-    this.#place = (place - indexInPage(place)) as Place;
-    this.begin = this.#start === undefined ? 0 : this.#firstInRun(this.#start, 0, at);
-    this.end = this.#limit === undefined ? end : this.#firstInRun(this.#limit, at, end);
+    const step = ENTRY_WORDS * slotOf(place);
+    this.step = step;
+    this.#landing.place = (place - slotOf(place)) as Place;
+    const bounds = this.#bounds;
+    this.begin =
+      bounds.start === undefined ? 0 : this.#firstInRun(0, step, (node) => !bounds.isBefore(table, node));
+    this.end =
+      bounds.limit === undefined ? end : this.#firstInRun(step, end, (node) => bounds.isBehind(table, node));
     return true;
   }
 
-  /** The first entry of the run in [from, to) whose key is not below a bound, or `to`. */
-  #firstInRun(bound: Uint8Array, from: number, to: number): number {
-    const isBelow = (at: number) => this.#isBelow(this.run[at] as NodeIndex, bound);
-    if (to > from && isBelow(to - ENTRY_WORDS)) return to;
-    while (to > from && !isBelow(to - ENTRY_WORDS)) to -= ENTRY_WORDS;
+  /** The first entry of the run in [from, to) from which on `holds` does, or `to`. */
+  #firstInRun(from: number, to: number, holds: (node: NodeIndex) => boolean): number {
+    while (to > from && holds(this.run[to - ENTRY_WORDS] as NodeIndex)) to -= ENTRY_WORDS;
     return to;
   }
 
-  #currentPlace(): Place {
-    if (this.#place === NO_PLACE || this.#structure !== this.table.structure) return NO_PLACE;
-    return (this.#place + this.at / ENTRY_WORDS) as Place;
+  /** The place of the entry under the cursor, if it is known. */
+  #place(): Place {
+    const { place, structure } = this.#landing;
+    if (place === NO_PLACE || structure !== this.table.structure) return NO_PLACE;
+    return (place + this.step / ENTRY_WORDS) as Place;
   }
 
   // The positions, after bringing what is known of the entry up to date, since the table changed.
 
-  /** @internal */
   private get renewedKeyStart(): number {
     this.#refresh();
     return this.knownKeyStart;
   }
 
-  /** @internal */
   private get renewedValueStart(): number {
     this.#refresh();
     return this.knownValueStart;
   }
 
-  /** @internal */
   private get renewedValueEnd(): number {
     this.#refresh();
     return this.knownValueEnd;
@@ -393,7 +359,7 @@ export abstract class Cursor {
     if (this.node === NONE) return;
     this.#lock.rlock();
     try {
-      if (this.table.resets !== this.#resets) {
+      if (this.table.generation !== this.#generation) {
         this.#land(NONE);
       } else {
         this.#renew();
@@ -406,15 +372,16 @@ export abstract class Cursor {
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
     if (this.epoch.current) return;
+    const landing = this.#landing;
     let { node } = this;
-    const place = this.#currentPlace();
-    if (this.#orphaned || this.#deletions !== this.table.deletions) {
+    const place = this.#place();
+    if (this.#orphaned || landing.deletions !== this.table.deletions) {
       const found = this.table.find(this.#keyBytes(), this.#keyLength());
       this.#orphaned = found === NONE;
       if (found !== NONE) node = found;
-      this.#deletions = this.table.deletions;
+      landing.deletions = this.table.deletions;
     }
-    this.#place = place;
+    landing.place = place;
     this.#steps = 0; // What is read ahead where the table changes all the time is read for nothing.
     this.#read(node);
   }

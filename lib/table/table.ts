@@ -1,19 +1,30 @@
-import { Accelerator } from '../index/tableindex.js';
-import { describe, isFilledBytes, requireBytes, requirePair } from '../base/arguments.js';
-import { LockMisuseError } from '../base/errors.js';
-import { SeededHeights, type Heights } from '../skiplist/heights.js';
+import { StructureError } from '../base/errors.js';
 import type { Order } from '../base/order.js';
-import { NO_PLACE, type Pages, type Place } from '../index/pages/pages.js';
 import {
-  MAX_KEPT,
-  SETTLED,
-  SORTED_WORDS,
-  STAGED_NODE,
-  STAGED_WORDS,
-  Sorting,
-  WHERE,
-  WHICH,
-} from './bulk/sorting.js';
+  rankOf,
+  firstPlace,
+  lastPlace,
+  nodeOrNone,
+  placeAfter,
+  placeBefore,
+  predecessors,
+  readPage,
+} from '../index/pages/walk.js';
+import { search, toNode } from '../index/pages/search.js';
+import { NO_PLACE, Position, type Place } from '../index/position.js';
+import { TableIndex } from '../index/tableindex.js';
+import { HeightQueue, SeededHeights, type GivenHeights } from '../skiplist/heights.js';
+import { Towers } from '../skiplist/towers.js';
+import {
+  COUNT,
+  DELETIONS,
+  EPOCH,
+  GENERATION,
+  HEIGHT_SOURCE,
+  SIZE,
+  STRUCTURE,
+  type Header,
+} from '../storage/header.js';
 import {
   HEAD,
   HEIGHT,
@@ -28,30 +39,15 @@ import {
 } from '../storage/layout.js';
 import { localMemory, type Internals } from '../storage/memory.js';
 import { Storage } from '../storage/storage.js';
-import { Towers } from '../skiplist/towers.js';
+import { loadSorted } from './bulk/load.js';
+import { STAGED_WORDS, giveBackStaged, stageEach, takeStaged } from './bulk/staging.js';
 
 export interface TableOptions {
   order: Order;
   capacity: number;
   /** A caller's; seeded ones by default. */
-  heights?: Heights;
+  heights?: GivenHeights;
   memory?: Internals;
-}
-
-const NO_ENTRIES: Int32Array = new Int32Array(0);
-
-const sorting = new Sorting();
-let keptStaged: Int32Array = NO_ENTRIES;
-
-/** Room for the words of so many entries, which nobody else has meanwhile. */
-function takeStaged(count: number): Int32Array {
-  const kept = keptStaged;
-  keptStaged = NO_ENTRIES;
-  return kept.length >= STAGED_WORDS * count ? kept : new Int32Array(STAGED_WORDS * count);
-}
-
-function giveStaged(staged: Int32Array): void {
-  if (staged.length <= STAGED_WORDS * MAX_KEPT) keptStaged = staged;
 }
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
@@ -78,203 +74,206 @@ PAST.current = false;
  * allocation fails, since all of those come before the first change. (Where memory only makes things faster, its lack
  * is no failure.)
  *
- * A node that is found in the ordered index is left with its place there in `place`: from there, neighbours are near for
- * as long as `structure` stays the same.
+ * Reads change nothing, but that the hash index catches up with the last few writes: `#maintain`, which is all there is of it.
+ *
+ * Searches that are given a position leave there what they found; from its place, neighbours are near for as long as
+ * `structure` stays the same. A write locates, makes room, and then changes: record, node, links, index, counters.
  */
 export class Table {
   readonly storage: Storage;
   readonly order: Order;
   readonly towers: Towers;
   /** Undefined where it is switched off, or was dropped for lack of memory: the skip list serves alone. */
-  accelerator: Accelerator | undefined;
+  index: TableIndex | undefined;
+  /** The one position of this handle, used by every call in turn. */
+  readonly at = new Position();
   /** Number of entries. */
   length = 0;
   /** Bytes of keys and values of the entries. */
   size = 0;
-  /** Counts insertions and deletions: where it is as it was, places are. */
+  /** Counts insertions and deletions: where it is as it was, positions hold. */
   structure = 0;
   /** Counts deletions: where it is as it was, every node is still in the table. */
   deletions = 0;
   /** Counts resets: after one, node indexes mean nothing any more. */
-  resets = 0;
-  /** That of the node that the last find or step returned; NO_PLACE where there is none, or it was not looked for. */
-  place = NO_PLACE;
-  #epoch = new Epoch();
-  /** Whether anybody knows it. */
-  #epochGiven = false;
-  readonly #memory: Internals;
-  readonly #givenHeights: Heights | undefined;
-  #heights: Heights;
-  /** Heights drawn ahead by `putEach`, for the next new keys: those from `#drawnUsed` to `#drawnEnd`. */
-  #drawn = new Uint8Array(0);
-  #drawnUsed = 0;
-  #drawnEnd = 0;
+  generation = 0;
+  /** Counts changes of any kind. */
+  epoch = 0;
+  /** What stands for the present epoch, and whether anybody knows it. */
+  #now = new Epoch();
+  #isNowGiven = false;
   /** Counts what may have replaced bytes behind the records. */
   #stagings = 0;
+  readonly heights: HeightQueue;
+  readonly #memory: Internals;
 
   constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
     this.order = order;
     this.#memory = memory;
     this.storage = new Storage(capacity, memory);
     this.towers = new Towers(this.storage, order);
-    this.#givenHeights = heights;
-    this.#heights = this.#givenHeights ?? new SeededHeights();
-    this.#accelerate();
+    this.heights = new HeightQueue(heights ?? new SeededHeights());
+    this.#buildIndex();
   }
 
   /** Bytes of everything that leads to the entries: nodes, and what is derived from them. */
   get indexBytes(): number {
     const nodes = this.storage.nodes.length * Int32Array.BYTES_PER_ELEMENT;
-    return nodes + (this.accelerator?.bytes ?? 0);
+    return nodes + (this.index?.bytes ?? 0);
   }
 
-  /** The node of this key, or NONE. Its place is not looked for. */
+  /** All mutable scalars, see storage/header.ts. */
+  store(header: Header): void {
+    this.storage.store(header);
+    this.towers.store(header);
+    this.index?.store(header);
+    header[COUNT] = this.length;
+    header[SIZE] = this.size;
+    header[GENERATION] = this.generation;
+    header[STRUCTURE] = this.structure;
+    header[DELETIONS] = this.deletions;
+    header[EPOCH] = this.epoch;
+    header[HEIGHT_SOURCE] = this.heights.source.state;
+  }
+
+  /** Takes them over. @param arrays those of the index they belong to, as `TableIndex.arrays` gives them */
+  load(header: Header, arrays: Int32Array[]): void {
+    this.change();
+    this.storage.load(header);
+    this.towers.load(header);
+    this.index?.load(header, arrays);
+    this.length = header[COUNT];
+    this.size = header[SIZE];
+    this.generation = header[GENERATION];
+    this.structure = header[STRUCTURE];
+    this.deletions = header[DELETIONS];
+    this.epoch = header[EPOCH];
+    this.heights.source.state = header[HEIGHT_SOURCE];
+  }
+
+  /** The node of this key, or NONE. */
   find(key: Uint8Array, keyLength: number): NodeIndex {
-    return this.accelerator !== undefined
-      ? this.accelerator.find(key, keyLength)
-      : this.towers.search(key, keyLength);
+    this.#maintain();
+    return this.index !== undefined
+      ? this.index.find(key, keyLength, this.at)
+      : this.towers.search(key, 0, keyLength, this.at.before);
   }
 
   /** The first node whose key is at or above this one, or NONE. Its place is not always looked for. */
-  findGE(key: Uint8Array, keyLength: number): NodeIndex {
-    const { accelerator } = this;
-    if (accelerator !== undefined) {
-      const sought = accelerator.findSought(key, keyLength);
-      if (sought !== NONE) {
-        this.place = NO_PLACE;
-        return sought;
-      }
-      accelerator.seek(key, keyLength);
-      const { pages } = accelerator;
-      return this.#at(pages, pages.settle(pages.place));
+  findGE(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
+    const { index } = this;
+    if (index !== undefined) {
+      this.#maintain();
+      const sought = index.findSought(key, keyLength);
+      if (sought === NONE) return index.seek(key, keyLength, at);
+      at.place = NO_PLACE;
+      return sought;
     }
-    const exact = this.towers.search(key, keyLength);
-    return exact !== NONE ? exact : this.#linked(this.towers.before[0] as NodeIndex);
+    const exact = this.towers.search(key, 0, keyLength, at.before);
+    return exact !== NONE ? this.#withoutPlace(exact, at) : this.#linked(at.before[0] as NodeIndex, at);
   }
 
   /** The first node whose key is above this one, or NONE. */
-  findGT(key: Uint8Array, keyLength: number): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages !== undefined) {
-      const exact = pages.search(key, keyLength);
-      return this.#at(pages, exact !== NONE ? pages.after(pages.place) : pages.settle(pages.place));
-    }
-    const exact = this.towers.search(key, keyLength);
-    return this.#linked(exact !== NONE ? exact : (this.towers.before[0] as NodeIndex));
+  findGT(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
+    if (this.index !== undefined) return this.index.seekAbove(key, keyLength, at);
+    const exact = this.towers.search(key, 0, keyLength, at.before);
+    return this.#linked(exact !== NONE ? exact : (at.before[0] as NodeIndex), at);
   }
 
   /** The last node whose key is below this one, or NONE. */
-  findLT(key: Uint8Array, keyLength: number): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages !== undefined) {
-      pages.search(key, keyLength);
-      return this.#at(pages, pages.before(pages.place));
+  findLT(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
+    if (this.index === undefined) {
+      this.towers.search(key, 0, keyLength, at.before);
+      return this.#withoutPlace(at.before[0] as NodeIndex, at);
     }
-    this.towers.search(key, keyLength);
-    return this.towers.before[0] as NodeIndex;
+    const { pages } = this.index;
+    search(pages, key, 0, keyLength, at);
+    return this.#atPlace(placeBefore(pages, at.place), at);
   }
 
-  first(): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages === undefined) return this.#linked(HEAD);
-    pages.toBegin();
-    return this.#at(pages, pages.settle(pages.place));
+  first(at: Position): NodeIndex {
+    return this.index === undefined
+      ? this.#linked(HEAD, at)
+      : this.#atPlace(firstPlace(this.index.pages, at), at);
   }
 
-  last(): NodeIndex {
-    const pages = this.accelerator?.pages;
-    if (pages === undefined) return this.towers.last();
-    pages.toEnd();
-    return this.#at(pages, pages.before(pages.place));
+  last(at: Position): NodeIndex {
+    return this.index === undefined
+      ? this.#withoutPlace(this.towers.last, at)
+      : this.#atPlace(lastPlace(this.index.pages), at);
   }
 
-  /** The node after one of the table, whose place may be given. */
-  next(node: NodeIndex, place = NO_PLACE): NodeIndex {
-    if (place === NO_PLACE || this.accelerator === undefined) return this.#linked(node);
-    const { pages } = this.accelerator;
-    return this.#at(pages, pages.after(place));
+  /** The node after one of the table, whose place may be known. */
+  next(node: NodeIndex, place: Place, at: Position): NodeIndex {
+    return place === NO_PLACE || this.index === undefined
+      ? this.#linked(node, at)
+      : this.#atPlace(placeAfter(this.index.pages, place), at);
   }
 
   /** The node before the one at a place. */
-  previous(place: Place): NodeIndex {
-    const { pages } = this.accelerator!;
-    return this.#at(pages, pages.before(place));
+  previous(place: Place, at: Position): NodeIndex {
+    return this.#atPlace(placeBefore(this.index!.pages, place), at);
   }
 
   /** The place of a node that is in the table; NO_PLACE without an index. */
-  placeOf(node: NodeIndex): Place {
-    const pages = this.accelerator?.pages;
-    if (pages === undefined) return NO_PLACE;
-    pages.toNode(node);
-    return pages.place;
+  placeOf(node: NodeIndex, at: Position): Place {
+    if (this.index === undefined) return NO_PLACE;
+    toNode(this.index.pages, node, at);
+    return at.place;
   }
 
-  /** See `Pages.readPage`. */
+  /** Reads all entries of a page, see index/pages/walk.ts. @returns how many there are */
   readPage(place: Place, run: Int32Array): number {
-    return this.accelerator!.pages.readPage(place, run);
+    return readPage(this.index!.pages, place, run, this.at);
   }
 
-  #at(pages: Pages, place: Place): NodeIndex {
-    this.place = place;
-    return pages.nodeAt(place);
+  #atPlace(place: Place, at: Position): NodeIndex {
+    at.place = place;
+    return nodeOrNone(this.index!.pages, place);
   }
 
-  #linked(node: NodeIndex): NodeIndex {
-    this.place = NO_PLACE;
-    return this.storage.nodes.array[node + NEXT] as NodeIndex;
+  #linked(node: NodeIndex, at: Position): NodeIndex {
+    return this.#withoutPlace(this.storage.nodes.array[node + NEXT] as NodeIndex, at);
+  }
+
+  #withoutPlace(node: NodeIndex, at: Position): NodeIndex {
+    at.place = NO_PLACE;
+    return node;
   }
 
   /** Compares the key of a node with a given key. */
   compare(node: NodeIndex, key: Uint8Array, keyLength: number): number {
-    const nodes = this.storage.nodes.array;
-    return this.order.compare(
-      this.storage.kv.array,
-      nodes[node + OFFSET],
-      nodes[node + KEY_LENGTH],
-      key,
-      0,
-      keyLength,
-      0,
-    );
-  }
-
-  /** The bytes of a node's key: a view. */
-  keyOf(node: NodeIndex): Uint8Array {
-    return this.storage.keyOf(node);
-  }
-
-  /** The bytes of a node's value: a view. */
-  valueOf(node: NodeIndex): Uint8Array {
-    return this.storage.valueOf(node);
-  }
-
-  /** `find` for each of several keys, in their order. */
-  findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
-    if (this.accelerator !== undefined) {
-      this.accelerator.findEach(keys, found);
-    } else {
-      for (const key of keys) found(this.towers.search(key, key.length));
-    }
+    const { kv, nodes } = this.storage;
+    const { array } = nodes;
+    return this.order.compare(kv.array, array[node + OFFSET], array[node + KEY_LENGTH], key, 0, keyLength, 0);
   }
 
   /** Number of entries at or above `start` and below `limit`. */
   count(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
-    const pages = this.accelerator?.pages;
-    if (pages !== undefined) {
-      return Math.max(0, this.#rank(pages, limit, this.length) - this.#rank(pages, start, 0));
+    if (this.index !== undefined) {
+      return Math.max(0, this.#rank(limit, this.length) - this.#rank(start, 0));
     }
+    const { at } = this;
     let count = 0;
-    const inRange = (node: NodeIndex) =>
+    const isInside = (node: NodeIndex) =>
       node !== NONE && (limit === undefined || this.compare(node, limit, limit.length) < 0);
-    let node = start === undefined ? this.first() : this.findGE(start, start.length);
-    for (; inRange(node); node = this.next(node)) count++;
+    let node = start === undefined ? this.first(at) : this.findGE(start, start.length, at);
+    for (; isInside(node); node = this.#linked(node, at)) count++;
     return count;
   }
 
-  #rank(pages: Pages, key: Uint8Array | undefined, otherwise: number): number {
+  #rank(key: Uint8Array | undefined, otherwise: number): number {
     if (key === undefined) return otherwise;
-    pages.search(key, key.length);
-    return pages.rank();
+    const { pages } = this.index!;
+    search(pages, key, 0, key.length, this.at);
+    return rankOf(pages, this.at);
+  }
+
+  /** Lets the index catch up with the last writes: the only thing that a read may change, and not seen from outside. */
+  #maintain(): void {
+    if (this.index !== undefined && this.index.isBehind && this.#memory.maintained !== false) {
+      this.index.maintain();
+    }
   }
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
@@ -282,7 +281,7 @@ export class Table {
     const { kv } = this.storage;
     const valueLength = value.length;
     if (kv.fits(keyLength + valueLength) !== true) {
-      this.#locate(key, 0, keyLength); // A key that the order refuses makes nothing grow.
+      this.#locate(key, 0, keyLength, this.at); // A key that the order refuses makes nothing grow.
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
@@ -294,16 +293,17 @@ export class Table {
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
     const { kv } = this.storage;
+    const { at } = this;
     const valueLength = value.length;
     if (kv.fits(keyLength + valueLength) !== true) {
-      if (this.#locate(key, 0, keyLength) !== NONE) return false;
+      if (this.#locate(key, 0, keyLength, at) !== NONE) return false;
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
     this.#stagings++;
     this.storage.stage(offset, key, keyLength, value, valueLength);
-    if (this.#locate(kv.array, offset, keyLength) !== NONE) return false;
-    this.#insert(offset, keyLength, valueLength);
+    if (this.#locate(kv.array, offset, keyLength, at) !== NONE) return false;
+    this.#insert(offset, keyLength, valueLength, at);
     return true;
   }
 
@@ -323,192 +323,54 @@ export class Table {
       if (kv.array !== array && this.#stageEach(entries, count, staged) > bytes) {
         throw new TypeError('entries must not change while they are put, but they grew');
       }
-      nodes.reserve(this.#drawAhead(count));
-      for (let from = 0; from < count;) from = this.#putRun(staged, from, count);
+      this.#announceHeight();
+      nodes.reserve(this.heights.drawAhead(count));
+      if (loadSorted(this, staged, count)) return;
+      for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) {
+        this.#putStaged(
+          staged[word + OFFSET] as KVOffset,
+          staged[word + KEY_LENGTH],
+          staged[word + VALUE_LENGTH],
+        );
+      }
     } finally {
-      sorting.release();
-      giveStaged(staged);
+      giveBackStaged(staged);
     }
   }
 
-  /** Puts staged entries from one on, to before another at most. @returns the one behind the last of them */
-  #putRun(staged: Int32Array, from: number, to: number): number {
-    if (this.accelerator?.takesSorted(to - from, this.length) === true) {
-      const sortedTo = sorting.sort(this.storage.kv, staged, from, to);
-      if (sortedTo > from) {
-        this.#putSorted(this.accelerator, staged, from, sortedTo);
-        return sortedTo;
-      }
-    }
-    for (let at = STAGED_WORDS * from; at < STAGED_WORDS * to; at += STAGED_WORDS) {
-      this.#putStaged(staged[at + OFFSET] as KVOffset, staged[at + KEY_LENGTH], staged[at + VALUE_LENGTH]);
-    }
-    return to;
-  }
-
-  /** Checks entries, takes down their lengths, and stages them as long as there is room. @returns bytes of all of them */
   #stageEach(entries: readonly unknown[], count: number, staged: Int32Array): number {
-    const { storage } = this;
-    const from = storage.kv.length;
     const staging = ++this.#stagings;
-    let bytes = 0;
-    for (let i = 0, at = 0; i < count; i++, at += STAGED_WORDS) {
-      const entry = entries[i];
-      requirePair(entry, i);
-      const key = entry[0];
-      const value = entry[1];
-      if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${i}]`);
-      if (!isFilledBytes(value)) requireBytes(value, `the value of entries[${i}]`);
-      const keyLength = key.length;
-      const valueLength = value.length;
-      // To read an entry may run somebody's code, and his lock may let everything through.
-      if (this.#stagings !== staging) {
-        throw new LockMisuseError('entries must not change the DB that they are put in');
-      }
-      const offset = from + bytes;
-      bytes += keyLength + valueLength;
-      staged[at + OFFSET] = offset;
-      staged[at + KEY_LENGTH] = keyLength;
-      staged[at + VALUE_LENGTH] = valueLength;
-      staged[at + STAGED_NODE] = NONE;
-      if (from + bytes <= storage.kv.array.length) {
-        storage.stage(offset, key, keyLength, value, valueLength);
-      }
-    }
-    return bytes;
-  }
-
-  /**
-   * Puts entries that have been sorted: finds them in ascending order, makes nodes for the new ones in the order of the
-   * batch, as `put` would, and links these in ascending order. Nothing here can fail: keys are in byte order.
-   */
-  #putSorted(accelerator: Accelerator, staged: Int32Array, from: number, to: number): void {
-    const { towers } = this;
-    const { sorted } = sorting;
-    const count = to - from;
-    const found = accelerator.locateEach(staged, sorted, count, towers.ends[0] as NodeIndex);
-    this.#takeIn(staged, from, to);
-    let linked = 0;
-    for (let next = 0; linked < count; linked = next) {
-      next =
-        linked < found
-          ? this.#linkFound(accelerator, staged, sorted, linked, found)
-          : accelerator.appendEach(staged, sorted, linked, count, towers);
-      if (next === linked) break; // No memory for it.
-    }
-    if (linked < count) {
-      this.#dropAccelerator();
-      for (; linked < count; linked++) this.#linkSearched(staged, sorted, linked);
-    } else if (found > 0) {
-      accelerator.relieve(found);
-    }
-    this.structure++;
-    this.#changed();
-  }
-
-  /** Makes nodes for the entries of a batch that have none, and gives the nodes of the others their records. */
-  #takeIn(staged: Int32Array, from: number, to: number): void {
-    const { storage } = this;
-    const { kv } = storage;
-    let count = 0;
-    let size = 0;
-    for (let at = STAGED_WORDS * from; at < STAGED_WORDS * to; at += STAGED_WORDS) {
-      const offset = staged[at + OFFSET] as KVOffset;
-      const keyLength = staged[at + KEY_LENGTH];
-      const valueLength = staged[at + VALUE_LENGTH];
-      let node = staged[at + STAGED_NODE] as NodeIndex;
-      if (node === NONE) {
-        staged[at + STAGED_NODE] = storage.appendNode(offset, keyLength, valueLength, this.#nextHeight());
-        size += keyLength + valueLength;
-        count++;
-      } else {
-        if (node < 0) node = staged[STAGED_WORDS * ~node + STAGED_NODE] as NodeIndex;
-        this.#replace(node, offset, keyLength, valueLength);
-      }
-    }
-    this.length += count;
-    this.size += size;
-    const last = STAGED_WORDS * (to - 1);
-    kv.length = staged[last + OFFSET] + staged[last + KEY_LENGTH] + staged[last + VALUE_LENGTH];
-  }
-
-  /**
-   * Adds and links nodes at the places that were found for them, from a position on: those that `Pages.merge` takes
-   * together, or else one.
-   * @returns the position after them; `from` where there is no memory
-   */
-  #linkFound(
-    accelerator: Accelerator,
-    staged: Int32Array,
-    sorted: Int32Array,
-    from: number,
-    to: number,
-  ): number {
-    const { towers } = this;
-    const { pages } = accelerator;
-    const nodes = this.storage.nodes.array;
-    const kv = this.storage.kv.array;
-    const merged = pages.merge(staged, sorted, from, to);
-    const stop = merged > from ? merged : from + 1;
-    for (let pair = SORTED_WORDS * from; pair < SORTED_WORDS * stop; pair += SORTED_WORDS) {
-      const place = sorted[pair + WHERE];
-      if (place === SETTLED) continue;
-      const at = STAGED_WORDS * sorted[pair + WHICH];
-      const node = staged[at + STAGED_NODE] as NodeIndex;
-      const height = nodes[node + HEIGHT];
-      if (merged > from) {
-        if (height === 1) {
-          towers.linkBehind(pages.nodeBefore(place as Place), node);
-          continue;
-        }
-        pages.place = place as Place;
-      } else {
-        if (!accelerator.reservePlace()) return from;
-        pages.toFound(place, staged[at + OFFSET], staged[at + KEY_LENGTH]);
-      }
-      this.#findBefore(accelerator, kv, staged[at + OFFSET], staged[at + KEY_LENGTH], height);
-      towers.link(node, height);
-      if (merged === from) pages.insert(node);
-    }
-    return stop;
-  }
-
-  /** Links one by the skip list alone. */
-  #linkSearched(staged: Int32Array, sorted: Int32Array, position: number): void {
-    if (sorted[SORTED_WORDS * position + WHERE] === SETTLED) return;
-    const at = STAGED_WORDS * sorted[SORTED_WORDS * position + WHICH];
-    const node = staged[at + STAGED_NODE] as NodeIndex;
-    this.towers.search(this.storage.kv.array, staged[at + KEY_LENGTH], staged[at + OFFSET]);
-    this.towers.link(node, this.storage.nodes.array[node + HEIGHT]);
+    return stageEach(this.storage, entries, count, staged, () => this.#stagings !== staging);
   }
 
   /** Puts the record that is staged at the end of kv. */
   #putStaged(offset: KVOffset, keyLength: number, valueLength: number): void {
-    const node = this.#locate(this.storage.kv.array, offset, keyLength);
+    const { at } = this;
+    const node = this.#locate(this.storage.kv.array, offset, keyLength, at);
     if (node !== NONE) {
-      this.#replace(node, offset, keyLength, valueLength);
+      this.replace(node, offset, keyLength, valueLength);
     } else {
-      this.#insert(offset, keyLength, valueLength);
+      this.#insert(offset, keyLength, valueLength, at);
     }
   }
 
   /** Removes the entry with this key; tells whether there was one. Its bytes and slots stay where they are. */
   delete(key: Uint8Array, keyLength: number): boolean {
-    const { accelerator, towers } = this;
+    const { at, index, towers } = this;
     const node =
-      accelerator !== undefined ? accelerator.locatePresent(key, keyLength) : towers.search(key, keyLength);
+      index !== undefined
+        ? index.locatePresent(key, keyLength, at)
+        : towers.search(key, 0, keyLength, at.before);
     if (node === NONE) return false;
     const nodes = this.storage.nodes.array;
-    if (accelerator !== undefined) {
-      this.#findBefore(accelerator, key, 0, keyLength, nodes[node + HEIGHT]);
-      accelerator.remove(node);
-    }
-    towers.unlink(node);
+    if (index !== undefined) this.#findPredecessors(index, key, 0, keyLength, nodes[node + HEIGHT], at);
+    this.change();
+    this.structure++;
+    this.deletions++;
+    towers.unlink(node, at.before);
+    index?.remove(node, at);
     this.length--;
     this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
-    this.deletions++;
-    this.structure++;
-    this.#changed();
     return true;
   }
 
@@ -518,23 +380,17 @@ export class Table {
    * The arrays are left as if they had been deleted one by one in ascending order.
    */
   deleteRange(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
-    const { storage, towers } = this;
+    const { at, storage, towers } = this;
     if (start !== undefined && limit !== undefined) {
       if (this.order.compare(start, 0, start.length, limit, 0, limit.length, 0) >= 0) return 0;
     }
     const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
-    if (start !== undefined) {
-      towers.search(start, start.length);
-      before.set(towers.before);
-    }
-    if (limit === undefined) {
-      towers.last();
-    } else {
-      towers.search(limit, limit.length);
-    }
+    const last = new Int32Array(towers.ends);
+    if (start !== undefined) towers.search(start, 0, start.length, before);
+    if (limit !== undefined) towers.search(limit, 0, limit.length, last);
     const nodes = storage.nodes.array;
     const first = nodes[before[0] + NEXT] as NodeIndex;
-    const end = nodes[towers.before[0] + NEXT] as NodeIndex;
+    const end = nodes[last[0] + NEXT] as NodeIndex;
     let count = 0;
     let size = 0;
     for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
@@ -542,169 +398,149 @@ export class Table {
       size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     }
     if (count === 0) return 0;
-    // Removing from the pages leaves `towers.before` alone. For an order of its own, it looks keys up.
+    // For an order of its own, removing from the pages looks keys up.
     try {
-      this.accelerator?.removeRun(first, end);
+      this.index?.removeRun(first, end, at);
     } catch (error) {
-      this.#accelerate(); // A comparer threw half-way.
+      this.#buildIndex(); // A comparer threw half-way.
       throw error;
     }
-    towers.unlinkRun(before);
+    this.change();
+    this.structure++;
+    this.deletions += count;
+    towers.unlinkRun(before, last);
     this.length -= count;
     this.size -= size;
-    this.deletions += count;
-    this.structure++;
-    this.#changed();
     return count;
   }
 
   reset(): void {
+    this.change();
+    this.generation++;
+    this.structure++;
+    this.#stagings++;
     this.storage.reset();
     this.towers.reset();
-    if (this.accelerator !== undefined) {
-      this.accelerator.reset();
-    } else {
-      this.#accelerate();
-    }
-    this.#heights = this.#givenHeights ?? new SeededHeights();
-    if (this.#givenHeights === undefined) this.#drawnEnd = this.#drawnUsed;
+    this.heights.reset();
     this.length = 0;
     this.size = 0;
-    this.resets++;
-    this.#stagings++;
-    this.structure++;
-    this.#changed();
+    if (this.index !== undefined) {
+      this.index.reset();
+    } else {
+      this.#buildIndex();
+    }
   }
 
-  /** The epoch that lasts until the next change of any kind: what was read in it holds while it is current. */
+  /** What lasts until the next change of any kind: what was read in it holds while it is current. */
   now(): Epoch {
-    this.#epochGiven = true;
-    return this.#epoch;
+    this.#isNowGiven = true;
+    return this.#now;
   }
 
-  #changed(): void {
-    if (this.#epochGiven !== true) return;
-    this.#epoch.current = false;
-    this.#epoch = new Epoch();
-    this.#epochGiven = false;
+  /** Announces a change, before its first store. */
+  change(): void {
+    this.epoch = (this.epoch + 1) | 0;
+    if (this.#isNowGiven !== true) return;
+    this.#now.current = false;
+    this.#now = new Epoch();
+    this.#isNowGiven = false;
   }
 
-  /** Makes the accelerator, from the skip list. */
-  #accelerate(): void {
-    this.#dropAccelerator();
+  /** Makes the index, from the skip list. */
+  #buildIndex(): void {
+    this.dropIndex();
     const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.#memory;
     if (!indexed) return;
     try {
-      const accelerator = new Accelerator(this.storage, this.order, this.#memory, seed);
-      accelerator.addAll(this.#linked(HEAD));
-      this.accelerator = accelerator;
+      const index = new TableIndex(this.storage, this.order, this.#memory, seed);
+      index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.length, this.at);
+      this.index = index;
     } catch {
       // No memory for it.
     }
   }
 
   /** Slower from now on, and otherwise the same. */
-  #dropAccelerator(): void {
-    this.accelerator = undefined;
-    this.place = NO_PLACE;
-    this.structure++; // Places are no more.
+  dropIndex(): void {
+    this.index = undefined;
+    this.at.place = NO_PLACE;
+    this.structure++; // Positions are no more.
   }
 
-  /** The node of key[start, start + keyLength), or NONE; then the place where it belongs is known, for `#insert`. */
-  #locate(key: Uint8Array, start: number, keyLength: number): NodeIndex {
+  /** The node of key[start, start + keyLength), or NONE; then the position where it belongs is known, for `#insert`. */
+  #locate(key: Uint8Array, start: number, keyLength: number, at: Position): NodeIndex {
     // With no other key to compare it with, an order that refuses some keys would not see it.
     if (this.length === 0) this.order.compare(key, start, keyLength, key, start, keyLength, 0);
-    return this.accelerator !== undefined
-      ? this.accelerator.locate(key, start, keyLength, this.towers.ends[0] as NodeIndex)
-      : this.towers.search(key, keyLength, start);
+    at.structure = this.structure;
+    if (this.index !== undefined) return this.index.locate(key, start, keyLength, this.towers.last, at);
+    at.isAtEnd = false;
+    return this.towers.search(key, start, keyLength, at.before);
   }
 
-  #replace(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void {
+  /** Gives a node the record that is staged at `offset`. */
+  replace(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void {
     const { kv, nodes } = this.storage;
+    const { array } = nodes;
+    this.change();
     kv.length = offset + keyLength + valueLength;
-    this.size += keyLength - nodes.array[node + KEY_LENGTH] + valueLength - nodes.array[node + VALUE_LENGTH];
+    this.size += keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
     nodes.write(node + OFFSET, offset);
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
     nodes.write(node + KEY_LENGTH, keyLength);
     nodes.write(node + VALUE_LENGTH, valueLength);
-    this.#changed();
   }
 
-  #insert(offset: KVOffset, keyLength: number, valueLength: number): void {
+  /** Adds a node for the record that is staged at `offset`, at the position that `#locate` found. */
+  #insert(offset: KVOffset, keyLength: number, valueLength: number, at: Position): void {
     const { storage, towers } = this;
     const { kv } = storage;
-    const height = this.#nextHeight();
+    this.#announceHeight();
+    const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
-    if (this.accelerator !== undefined && !this.accelerator.reserve()) {
-      this.#dropAccelerator();
-      towers.search(kv.array, keyLength, offset);
+    if (this.index !== undefined && !this.index.reserve()) {
+      this.dropIndex();
+      at.structure = this.structure;
+      at.isAtEnd = false;
+      towers.search(kv.array, offset, keyLength, at.before);
     }
-    const { accelerator } = this;
-    if (accelerator !== undefined && accelerator.appending !== true) {
-      this.#findBefore(accelerator, kv.array, offset, keyLength, height);
+    if (at.structure !== this.structure) throw new StructureError('a position was used after a change');
+    const { index } = this;
+    const isAtEnd = at.isAtEnd === true;
+    if (index !== undefined && !isAtEnd) {
+      this.#findPredecessors(index, kv.array, offset, keyLength, height, at);
     }
-
+    this.change();
+    this.structure++;
     kv.length = offset + keyLength + valueLength;
     const node = storage.appendNode(offset, keyLength, valueLength, height);
-    if (accelerator === undefined) {
-      towers.link(node, height);
-    } else {
-      if (accelerator.appending === true) {
-        towers.append(node, height);
-      } else {
-        towers.link(node, height);
-      }
-      accelerator.insert(node, towers.ends[0] === node);
-    }
+    towers.publish(node, isAtEnd ? towers.ends : at.before);
+    if (index !== undefined) index.insert(node, at, towers.last === node);
     this.length++;
     this.size += keyLength + valueLength;
-    this.structure++;
-    this.#changed();
   }
 
-  /** From the place that the pages found, finds what `towers.link` and `unlink` need for a node of some height. */
-  #findBefore(
-    accelerator: Accelerator,
+  /** After nodes that a bulk load linked: so many, of so many bytes. */
+  loaded(count: number, size: number): void {
+    this.structure++;
+    this.length += count;
+    this.size += size;
+  }
+
+  /** From a position in the pages, finds its predecessors for a node of some height. */
+  #findPredecessors(
+    index: TableIndex,
     key: Uint8Array,
     start: number,
     keyLength: number,
     height: number,
+    at: Position,
   ): void {
-    const level = accelerator.pages.nodesBefore(this.towers.before, height);
-    if (level < height) this.towers.search(key, keyLength, start, level);
+    const level = predecessors(index.pages, at, height);
+    if (level < height) this.towers.search(key, start, keyLength, at.before, level);
   }
 
-  #nextHeight(): number {
-    return this.#drawnUsed < this.#drawnEnd ? this.#drawn[this.#drawnUsed++] : this.#drawHeight();
-  }
-
-  /** Draws the heights of the next `count` new keys. @returns slots that their nodes will take */
-  #drawAhead(count: number): number {
-    const left = this.#drawnEnd - this.#drawnUsed;
-    if (left < count) {
-      // Made anew for each batch, it would call the collector more often than all else does.
-      const drawn = this.#drawn.length >= count ? this.#drawn : new Uint8Array(count);
-      drawn.set(this.#drawn.subarray(this.#drawnUsed, this.#drawnEnd));
-      this.#drawn = drawn;
-      this.#drawnUsed = 0;
-      this.#drawnEnd = left;
-      for (let i = left; i < count; i++) drawn[i] = this.#drawHeight();
-      this.#drawnEnd = count;
-    }
-    let slots = NEXT * count;
-    for (let i = this.#drawnUsed; i < this.#drawnUsed + count; i++) slots += this.#drawn[i];
-    return slots;
-  }
-
-  #drawHeight(): number {
-    // A caller's source may come back here, and what a cursor has read ahead would let it step on without the lock.
-    if (this.#givenHeights !== undefined) this.#changed();
-    const height = this.#heights.next();
-    if (!Number.isInteger(height) || height < 1 || height > MAX_HEIGHT) {
-      throw new RangeError(
-        `randHeight must return an integer from 1 to ${MAX_HEIGHT}, but gave ${describe(height)}`,
-      );
-    }
-    return height;
+  /** A caller's height source may come back here, and what a cursor has read ahead would let it step on without the lock. */
+  #announceHeight(): void {
+    if (!(this.heights.source instanceof SeededHeights)) this.change();
   }
 }

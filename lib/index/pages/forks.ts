@@ -6,8 +6,8 @@
  * A run of these words is a trie of its keys in flat form. A key is looked up in it without touching the others: the
  * bytes at the places where they part lead to one that shares as much with it as any does, and comparing with that
  * one tells the rest. (Ferragina and Grossi's String B-tree searches its nodes in this way.) A span leads past what its
- * word rules out. None is needed, and keys that are added may leave it too small; but removing keys would make it too
- * large, so all of the run go before.
+ * word rules out. None is needed, and keys that are added may leave it too small; but removing a key would make it too
+ * large, so spans that reach the key go before.
  */
 const SPAN_SHIFT = 8;
 const SHARED_SHIFT = 14;
@@ -50,14 +50,14 @@ export function setSpans(forks: Int32Array, first: number, stop: number): void {
   }
 }
 
-/** Takes the spans off all words of a run. */
-export function dropSpans(forks: Int32Array, first: number, stop: number): void {
-  for (let place = first + 1; place < stop; place++) forks[place] = spanless(forks[place]);
+/** Takes the spans off the words of a run, up to a place, that reach it: the entry there is about to go. */
+export function dropSpansOver(forks: Int32Array, first: number, place: number): void {
+  for (let i = first + 1; i < place; i++) if (i + spanAt(forks[i]) >= place) forks[i] = spanless(forks[i]);
 }
 
-/** The word of a key once the one before it is gone, given both their words. They have no spans. */
+/** The word of a key once the one before it is gone, given both their words. */
 export function withoutOneBefore(gone: number, fork: number): number {
-  return sharedAt(gone) < sharedAt(fork) ? gone : fork;
+  return sharedAt(gone) < sharedAt(fork) ? spanless(gone) : fork;
 }
 
 /**

@@ -1,0 +1,24 @@
+import type { Range } from '../base/range.js';
+import type { NodeIndex } from '../storage/layout.js';
+import type { Table } from './table.js';
+
+/** The range of a cursor, in copies: the caller may reuse its arrays. */
+export class Bounds {
+  readonly start: Uint8Array | undefined;
+  readonly limit: Uint8Array | undefined;
+
+  constructor(range: Range | undefined) {
+    this.start = range?.start && Uint8Array.from(range.start);
+    this.limit = range?.limit && Uint8Array.from(range.limit);
+  }
+
+  /** Whether a node is before the range. */
+  isBefore(table: Table, node: NodeIndex): boolean {
+    return this.start !== undefined && table.compare(node, this.start, this.start.length) < 0;
+  }
+
+  /** Whether a node is behind the range. */
+  isBehind(table: Table, node: NodeIndex): boolean {
+    return this.limit !== undefined && table.compare(node, this.limit, this.limit.length) >= 0;
+  }
+}
