@@ -16,7 +16,6 @@ import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
-import { Cursor } from '../table/cursor.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
 export interface DBOptions {
@@ -191,8 +190,7 @@ export class DB {
 
   /** A cursor over `[start, limit)`. The bounds are copied. */
   iterator(range?: Range): DBIterator {
-    if (range !== undefined) requireRange(range);
-    return new DBIterator(new Cursor(this.#table, this.#lock, this.#isLockOurs, range));
+    return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
   }
 
   /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */

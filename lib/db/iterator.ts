@@ -1,4 +1,4 @@
-import { TableIterator } from '../table/iterator.js';
+import { Cursor } from '../table/cursor.js';
 
 /**
  * A cursor over the entries of a DB in `[start, limit)`, as goleveldb's, but for changes made while it is live: it
@@ -7,14 +7,14 @@ import { TableIterator } from '../table/iterator.js';
  * A fresh one stands before the first entry. Moves tell whether they landed on an entry; they throw
  * `IteratorReleasedError` after `release()` and after a `reset()` of the DB.
  */
-export class DBIterator extends TableIterator {
+export class DBIterator extends Cursor {
   /** The key: a view into `kvData`, not to be modified; `undefined` where not valid. */
   get key(): Uint8Array | undefined {
-    return this.cursor.key;
+    return this.keyView();
   }
 
   /** The value as it is now: a view into `kvData`, not to be modified; `undefined` where not valid. */
   get value(): Uint8Array | undefined {
-    return this.cursor.value;
+    return this.valueView();
   }
 }

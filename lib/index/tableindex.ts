@@ -7,10 +7,10 @@ import type { Storage } from '../storage/storage.js';
 import { HashIndex, UNKNOWN } from './hash/hashindex.js';
 import { HashedKey } from './hash/keyhash.js';
 import { checkPages } from './pages/check.js';
-import { insert, insertLast } from './pages/insert.js';
+import { hasRoomAtEnd, insert, insertLast } from './pages/insert.js';
 import { remove, removeRun } from './pages/remove.js';
 import { search, toNode } from './pages/search.js';
-import { PageStore } from './pages/store.js';
+import { PageStore, isForks } from './pages/store.js';
 import { entryPlace, nodeOrNone, placeAfter } from './pages/walk.js';
 import type { Position } from './position.js';
 
@@ -18,8 +18,8 @@ import type { Position } from './position.js';
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
  * hash index. Both are derived from the two arrays, and may be dropped and built anew at any time.
  *
- * The pages are always up to date. The hash index may lack the last few nodes: a search then answers from the pages, and
- * `maintain` enters them, where writing is allowed. Nothing else here changes anything but in a write.
+ * The pages are always up to date. The hash index may lack the last nodes: a search then answers from the pages, and
+ * `maintain` enters some, where writing is allowed. Nothing else here changes anything but in a write.
  *
  * Flags are compared with `true`: V8 takes a plain one for anything that may be true or not, at ten instructions.
  */
@@ -70,9 +70,10 @@ export class TableIndex {
     return this.#hashes !== undefined && this.#hashes.isBehind;
   }
 
-  /** Brings the hash index up to date; without memory for it, goes on without. */
+  /** Enters some nodes in the hash index; without memory for it, goes on without. */
   maintain(): void {
-    if (this.#hashes?.catchUp() === false) this.#hashes = undefined;
+    const { leafOf } = this.pages;
+    if (leafOf === undefined || this.#hashes?.catchUp(leafOf) === false) this.#hashes = undefined;
   }
 
   /** The node with exactly this key, or NONE. */
@@ -158,8 +159,13 @@ export class TableIndex {
       : this.#order.compare(kv, offset, length, key, start, keyLength, shared) < 0;
   }
 
-  /** Makes room for one more node, or so many at the end, so that adding them can't fail. @returns whether there is memory for it */
-  reserve(nodes = 1): boolean {
+  /** Makes room for one more node at a position, so that adding it can't fail. @returns whether there is memory for it */
+  reserve(at: Position): boolean {
+    return (at.isAtEnd === true && hasRoomAtEnd(this.pages)) || this.reserveMany(1);
+  }
+
+  /** The same for so many at the end. */
+  reserveMany(nodes: number): boolean {
     try {
       this.pages.reserve(nodes);
       return true;
@@ -176,36 +182,39 @@ export class TableIndex {
       this.#ascending = isLast;
       insert(this.pages, node, at);
     }
-    if (this.#hashes !== undefined && this.#hashes.isBatchDue) this.maintain();
+    if (this.#hashes !== undefined && this.#hashes.isFarBehind) this.maintain();
   }
 
-  /** The node with exactly this key, or NONE, and its position: `remove` may follow. */
+  /**
+   * The node with exactly this key, or NONE, and its position: `remove` may follow. To enter a node in the hash index and
+   * take it out again pays only where ordered searches are dear.
+   */
   locatePresent(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
-    if (this.isBehind) this.maintain();
     at.hash = undefined;
-    const node = this.#findHashed(key, -1, keyLength);
-    if (this.#hashes !== undefined) at.hash = this.#hashed.hash;
-    if (node === UNKNOWN) return search(this.pages, key, 0, keyLength, at);
-    if (node !== NONE) toNode(this.pages, node, at);
-    return node;
+    if (this.#hashes !== undefined && (!this.isBehind || isForks(this.pages, this.pages.root))) {
+      if (this.isBehind) this.maintain();
+      const node = this.#findHashed(key, -1, keyLength);
+      at.hash = this.#hashed.hash;
+      if (node !== UNKNOWN) {
+        if (node !== NONE) toNode(this.pages, node, at);
+        return node;
+      }
+    }
+    return search(this.pages, key, 0, keyLength, at);
   }
 
   /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex, at: Position): void {
-    const hashes = this.#hashes;
-    if (hashes !== undefined) hashes.remove(node, at.hash ?? hashes.hashOf(node));
+    this.#hashes?.remove(node, at.hash);
     remove(this.pages, at);
   }
 
   /** Removes the nodes from one to before another, which are still linked. */
   removeRun(first: NodeIndex, end: NodeIndex, at: Position): void {
     const nodes = this.#storage.nodes.array;
-    this.maintain();
     const hashes = this.#hashes;
     if (hashes !== undefined) {
-      for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
-        hashes.remove(node, hashes.hashOf(node));
-      }
+      for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) hashes.remove(node);
     }
     for (let node = first; node !== end;) {
       toNode(this.pages, node, at);
@@ -217,7 +226,7 @@ export class TableIndex {
    * Adds all nodes of a table, for a start, given the first.
    * @throws RangeError when there is no memory
    */
-  addAll(first: NodeIndex, count: number, at: Position): void {
+  addAll(first: NodeIndex, at: Position): void {
     const nodes = this.#storage.nodes.array;
     let before = NONE;
     at.shared = 0;
@@ -229,7 +238,6 @@ export class TableIndex {
       insertLast(this.pages, node, at);
       before = node;
     }
-    this.#hashes?.enterAll(first, count);
   }
 
   /** Throws at the first thing that is not as it must be, given the nodes in order. */

@@ -2,7 +2,6 @@ import { requireBytes } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
-import { TableIterator } from '../table/iterator.js';
 import { requireCapacity } from '../base/arguments.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
 import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
@@ -187,13 +186,13 @@ export class MemTable {
  * `keyStart`, `valueStart` and `valueEnd` are positions in the memtable's `kvData`; the key there is the internal key,
  * whose last 8 bytes are sequence number and type.
  */
-export class MemTableIterator extends TableIterator {
+export class MemTableIterator extends Cursor {
   readonly #guard: ReentryGuard;
   readonly #scratch: KeyScratch;
 
   /** @internal */
   constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
-    super(new Cursor(table, guard, true, range));
+    super(table, guard, true, range);
     this.#guard = guard;
     this.#scratch = scratch;
   }
@@ -208,35 +207,35 @@ export class MemTableIterator extends TableIterator {
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside(); // the call that it is in is using the scratch buffer
     const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
-    return this.cursor.seek(this.#scratch.bytes, length);
+    return this.seekBytes(this.#scratch.bytes, length);
   }
 
   /** User key, sequence number and type as one key, see `makeInternalKey`: a view; `undefined` where not valid. */
   get internalKey(): Uint8Array | undefined {
-    return this.cursor.key;
+    return this.keyView();
   }
 
   /** The user key: a view, not to be modified; `undefined` where not valid. */
   get userKey(): Uint8Array | undefined {
     const { keyStart, tagStart } = this;
-    return tagStart < 0 ? undefined : this.cursor.table.storage.kv.array.subarray(keyStart, tagStart);
+    return tagStart < 0 ? undefined : this.table.storage.kv.array.subarray(keyStart, tagStart);
   }
 
   /** The sequence number; `undefined` where not valid. */
   get sequence(): bigint | undefined {
     const { tagStart } = this;
-    return tagStart < 0 ? undefined : sequenceAt(this.cursor.table.storage.kv.array, tagStart);
+    return tagStart < 0 ? undefined : sequenceAt(this.table.storage.kv.array, tagStart);
   }
 
   /** Whether this version is a value or a tombstone; `undefined` where not valid. */
   get type(): ValueType | undefined {
     const { tagStart } = this;
-    return tagStart < 0 ? undefined : (this.cursor.table.storage.kv.array[tagStart] as ValueType);
+    return tagStart < 0 ? undefined : (this.table.storage.kv.array[tagStart] as ValueType);
   }
 
   /** The value, empty for a tombstone: a view, not to be modified; `undefined` where not valid. */
   get value(): Uint8Array | undefined {
-    return this.cursor.value;
+    return this.valueView();
   }
 
   /** Below 0 where not valid. */

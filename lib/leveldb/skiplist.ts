@@ -1,12 +1,11 @@
 import { requireBytes } from '../base/arguments.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
-import { TableIterator } from '../table/iterator.js';
 import { requireCapacity } from '../base/arguments.js';
 import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
 import { orderOf } from '../base/order.js';
-import { requireRange, type Range } from '../base/range.js';
+import type { Range } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { NONE } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
@@ -73,8 +72,7 @@ export class SkipList {
 
   /** A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place. */
   iterator(range?: Range): SkipListIterator {
-    if (range !== undefined) requireRange(range);
-    return new SkipListIterator(new Cursor(this.#table, this.#guard, true, range));
+    return new SkipListIterator(this.#table, this.#guard, true, range);
   }
 
   /** Number of keys. */
@@ -84,10 +82,10 @@ export class SkipList {
 }
 
 /** A cursor over the keys of a skip list; it moves as a `DBIterator` does. */
-export class SkipListIterator extends TableIterator {
+export class SkipListIterator extends Cursor {
   /** The key: a view, not to be modified; `undefined` where not valid. */
   get key(): Uint8Array | undefined {
-    return this.cursor.key;
+    return this.keyView();
   }
 }
 

@@ -28,17 +28,18 @@ export const LAST_LEAF = ROOT + 2;
 export const USED_PAGES = ROOT + 3;
 export const FREE_PAGE = ROOT + 4;
 export const FREE_PAGES = ROOT + 5;
+export const END_PREFIX = ROOT + 6;
 // The hash index.
-export const HASH_NEXT = ROOT + 6;
-export const HASH_COUNT = ROOT + 7;
-export const HASH_BITS = ROOT + 8;
-export const HASH_REF_BITS = ROOT + 9;
-export const HASH_OLD_BITS = ROOT + 10;
-export const HASH_OLD_REF_BITS = ROOT + 11;
-export const HASH_MOVED = ROOT + 12;
-export const HASH_SPILLED = ROOT + 13;
+export const HASH_NEXT = ROOT + 7;
+export const HASH_COUNT = ROOT + 8;
+export const HASH_BITS = ROOT + 9;
+export const HASH_REF_BITS = ROOT + 10;
+export const HASH_OLD_BITS = ROOT + 11;
+export const HASH_OLD_REF_BITS = ROOT + 12;
+export const HASH_MOVED = ROOT + 13;
+export const HASH_SPILLED = ROOT + 14;
 
-export const HEADER_SLOTS = ROOT + 14;
+export const HEADER_SLOTS = ROOT + 15;
 
 export function makeHeader(): Header {
   return new Int32Array(HEADER_SLOTS);

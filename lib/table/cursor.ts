@@ -1,5 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { requireBytes } from '../base/arguments.js';
 import { IteratorReleasedError } from '../base/errors.js';
-import type { Range } from '../base/range.js';
+import { requireRange, type Range } from '../base/range.js';
 import { RUN_WORDS } from '../index/pages/walk.js';
 import { slotOf } from '../index/pages/store.js';
 import { NO_PLACE, type Place, type Position } from '../index/position.js';
@@ -42,8 +44,7 @@ class Landing {
 }
 
 /**
- * A place in a table that may change meanwhile, with bounds: what the iterators of DB, MemTable and SkipList are made of.
- * There is one class for all of them: with two shapes in a process, every step would ask which one it has.
+ * A place in a table that may change meanwhile, with bounds: what the iterators of DB, MemTable and SkipList have in common.
  *
  * What is known of the entry under the cursor stands in fields. A longer walk reads a page of the index at once into
  * `run`, four words for each entry as `readPage` has it, and then goes along that.
@@ -57,15 +58,16 @@ class Landing {
  * 4. Words [begin, end) of the run are entries in the range, and those from `step` on the one under the cursor; where
  *    there is no run, all three are 0.
  */
-export class Cursor {
-  readonly table: Table;
+export abstract class Cursor {
+  /** @internal */
+  protected readonly table: Table;
   readonly #lock: RWLock;
   /** That of the table's handle, which every search uses. */
   readonly #at: Position;
   readonly #bounds: Bounds;
   readonly #generation: number;
   readonly #landing = new Landing();
-  isReleased = false;
+  #released = false;
   #forward = false;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
@@ -73,20 +75,30 @@ export class Cursor {
   #steps = 0;
   // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
   // take code as tiny as that into the loop of their caller, and code for private names is not.
+  /** @internal */
   private epoch = PAST;
+  /** @internal */
   private node = NONE;
+  /** @internal */
   private knownKeyStart = -1;
+  /** @internal */
   private knownValueStart = -1;
+  /** @internal */
   private knownValueEnd = -1;
+  /** @internal */
   private run = NO_RUN;
+  /** @internal */
   private step = 0;
+  /** @internal */
   private begin = 0;
+  /** @internal */
   private end = 0;
-  /** Nothing changes between two steps then. Under a caller's lock, every step takes it. */
+  /** Nothing changes between two steps then. Under a caller's lock, every step takes it. @internal */
   private readonly isLockOurs: boolean;
 
-  /** @param range bounds, which were checked */
+  /** @internal */
   constructor(table: Table, lock: RWLock, isLockOurs: boolean, range: Range | undefined) {
+    if (range !== undefined) requireRange(range);
     this.table = table;
     this.#lock = lock;
     this.#at = table.at;
@@ -95,21 +107,32 @@ export class Cursor {
     this.#bounds = new Bounds(range);
   }
 
-  /** Byte position in kv where the key begins; -1 where there is no entry under the cursor. */
+  /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
+  get valid(): boolean {
+    return this.keyStart >= 0;
+  }
+
+  /** Whether `release` was called. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Byte position in `kvData` where the key begins; -1 where not valid. */
   get keyStart(): number {
     return this.epoch.current ? this.knownKeyStart : this.renewedKeyStart;
   }
 
-  /** Where the value begins and the key ends. */
+  /** Byte position in `kvData` where the value begins and the key ends; -1 where not valid. */
   get valueStart(): number {
     return this.epoch.current ? this.knownValueStart : this.renewedValueStart;
   }
 
-  /** Where the value ends. */
+  /** Byte position in `kvData` where the value ends; -1 where not valid. */
   get valueEnd(): number {
     return this.epoch.current ? this.knownValueEnd : this.renewedValueEnd;
   }
 
+  /** Moves to the first entry of the range. @returns whether there is one */
   first(): boolean {
     this.#lock.rlock();
     try {
@@ -120,6 +143,7 @@ export class Cursor {
     }
   }
 
+  /** Moves to the last entry of the range. @returns whether there is one */
   last(): boolean {
     this.#lock.rlock();
     try {
@@ -130,8 +154,17 @@ export class Cursor {
     }
   }
 
-  /** Moves to the first entry of the range at or above key[0, keyLength). */
-  seek(key: Uint8Array, keyLength: number): boolean {
+  /**
+   * Moves to the first entry of the range whose key is at or above `key`.
+   * @returns whether there is one; if not, `prev()` moves to the last entry of the range
+   */
+  seek(key: Uint8Array): boolean {
+    requireBytes(key, 'key');
+    return this.seekBytes(key, key.length);
+  }
+
+  /** @internal */
+  protected seekBytes(key: Uint8Array, keyLength: number): boolean {
     this.#lock.rlock();
     try {
       this.#requireLive();
@@ -144,6 +177,7 @@ export class Cursor {
     }
   }
 
+  /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
   next(): boolean {
     const step = this.step + ENTRY_WORDS;
     if (step >= this.end || !this.epoch.current || !this.isLockOurs) {
@@ -153,6 +187,7 @@ export class Cursor {
     return true;
   }
 
+  /** Moves to the entry before; past the end, to the last. @returns whether there is one */
   prev(): boolean {
     const step = this.step - ENTRY_WORDS;
     if (step < this.begin || !this.epoch.current || !this.isLockOurs) {
@@ -162,7 +197,7 @@ export class Cursor {
     return true;
   }
 
-  /** To another entry of the run. */
+  /** To another entry of the run. @internal */
   private goTo(step: number): void {
     const run = this.run;
     this.step = step;
@@ -172,31 +207,37 @@ export class Cursor {
     this.knownValueEnd = run[step + VALUE_END];
   }
 
+  /** Ends the use of the cursor: moves throw from now on. May be called again. */
   release(): void {
-    this.isReleased = true;
+    this.#released = true;
     this.#land(NONE);
     this.run = NO_RUN;
   }
 
-  /** The bytes of the key under the cursor: a view. */
-  get key(): Uint8Array | undefined {
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** The bytes of the key under the cursor: a view. @internal */
+  protected keyView(): Uint8Array | undefined {
     const start = this.keyStart;
     return start < 0 ? undefined : this.table.storage.view(start, this.knownValueStart - start);
   }
 
-  /** The bytes of the value under the cursor: a view. */
-  get value(): Uint8Array | undefined {
+  /** The bytes of the value under the cursor: a view. @internal */
+  protected valueView(): Uint8Array | undefined {
     const start = this.valueStart;
     return start < 0 ? undefined : this.table.storage.view(start, this.knownValueEnd - start);
   }
 
   #requireLive(): void {
-    if (this.isReleased) throw new IteratorReleasedError('this iterator was released; make a new one');
+    if (this.#released) throw new IteratorReleasedError('this iterator was released; make a new one');
     if (this.table.generation !== this.#generation) {
       throw new IteratorReleasedError('the DB was reset under this iterator; make a new one');
     }
   }
 
+  /** @internal */
   private nextLocked(): boolean {
     this.#lock.rlock();
     try {
@@ -206,6 +247,7 @@ export class Cursor {
     }
   }
 
+  /** @internal */
   private prevLocked(): boolean {
     this.#lock.rlock();
     try {
@@ -340,16 +382,19 @@ export class Cursor {
 
   // The positions, after bringing what is known of the entry up to date, since the table changed.
 
+  /** @internal */
   private get renewedKeyStart(): number {
     this.#refresh();
     return this.knownKeyStart;
   }
 
+  /** @internal */
   private get renewedValueStart(): number {
     this.#refresh();
     return this.knownValueStart;
   }
 
+  /** @internal */
   private get renewedValueEnd(): number {
     this.#refresh();
     return this.knownValueEnd;

@@ -105,6 +105,7 @@ export class Table {
   /** Counts what may have replaced bytes behind the records. */
   #stagings = 0;
   readonly heights: HeightQueue;
+  readonly #areHeightsGiven: boolean;
   readonly #memory: Internals;
 
   constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
@@ -113,6 +114,7 @@ export class Table {
     this.storage = new Storage(capacity, memory);
     this.towers = new Towers(this.storage, order);
     this.heights = new HeightQueue(heights ?? new SeededHeights());
+    this.#areHeightsGiven = heights !== undefined;
     this.#buildIndex();
   }
 
@@ -453,7 +455,7 @@ export class Table {
     if (!indexed) return;
     try {
       const index = new TableIndex(this.storage, this.order, this.#memory, seed);
-      index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.length, this.at);
+      index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
       this.index = index;
     } catch {
       // No memory for it.
@@ -497,7 +499,7 @@ export class Table {
     this.#announceHeight();
     const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
-    if (this.index !== undefined && !this.index.reserve()) {
+    if (this.index !== undefined && !this.index.reserve(at)) {
       this.dropIndex();
       at.structure = this.structure;
       at.isAtEnd = false;
@@ -541,6 +543,6 @@ export class Table {
 
   /** A caller's height source may come back here, and what a cursor has read ahead would let it step on without the lock. */
   #announceHeight(): void {
-    if (!(this.heights.source instanceof SeededHeights)) this.change();
+    if (this.#areHeightsGiven === true) this.change();
   }
 }

@@ -22,6 +22,7 @@ import {
 } from '../../storage/layout.js';
 import { allocateWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
+import { NO_PAGE, leafIndex } from '../pages/store.js';
 import { KeyHash, isSameKey, type HashedKey } from './keyhash.js';
 
 /** What `find` says where only an ordered search can tell. */
@@ -36,17 +37,21 @@ const GROW_AT = 9;
 const OVERFLOWED = 1;
 /** Nodes that are entered at once: their misses of the cache overlap. */
 const BATCH = 32;
+/** Slots of nodes that may wait, some 50,000 nodes, before writes enter them, too. */
+const MAX_WAITING = 1 << 18;
+/** Batches that one call of `catchUp` enters, where as many wait. */
+const BATCHES_AT_ONCE = 2;
 const FIRST_BITS = 2;
 const MAX_BITS = 25;
 /** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
 const REF_BITS_OVER = 7;
 const MAX_REF_BITS = 31;
-/** Nodes that are entered for each bucket that moves, where keys have to be read for it. */
+/** Nodes that are passed for each bucket that moves, where keys have to be read for it. */
 const NODES_PER_REHASH = 4;
 /** Entries that found no room in their bucket and are kept in a list, at most; what is beyond is left to ordered searches. */
 const MAX_SPILLED = 4096;
 /** Where there was no memory for a larger table, it is asked for again after so many batches. */
-const PAUSE = 32;
+const PAUSE = 1024;
 
 const batchHashes = new Int32Array(BATCH);
 const batchNodes = new Int32Array(BATCH);
@@ -68,8 +73,9 @@ interface Buckets {
  * table are far up, behind many that are gone, its tags lack bits for a larger one: then keys are read again. Buckets move
  * with the nodes that are entered, one for each, so that nobody waits for them.
  *
- * Nodes are entered in batches, by the writer: the last few may not be in. Until they are, an ordered search must tell what
- * is not there.
+ * New nodes wait for being entered until somebody looks for keys, who enters some with each call, or until very many wait: a
+ * table that is only written to, or only loaded in order, takes no time or memory for it. Where far more wait than there is
+ * room for, it grows to their size at once. Until all are in, an ordered search must tell what is not there.
  *
  * Chosen keys can't degrade it: the hash is keyed, a bucket or, while buckets move, two are all that is ever probed,
  * and what does not fit in its bucket is left to the ordered search.
@@ -79,7 +85,7 @@ interface Buckets {
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old. New
  *    entries are in the new table only.
- * 4. All nodes from `#next` on are entries.
+ * 4. Nodes from `#next` on wait. Those of them that were deleted meanwhile have no leaf.
  * 5. The list of what found no room has only entries of overflowed buckets of the newer table, and all of them, if it is
  *    whole.
  */
@@ -197,47 +203,57 @@ export class HashIndex {
     return this.#next !== this.#storage.nodes.length;
   }
 
-  /** Whether a batch of them waits. */
-  get isBatchDue(): boolean {
-    return this.#storage.nodes.length - this.#next >= BATCH * MEAN_NODE_SLOTS;
+  /** Whether so many wait that writes should enter some. */
+  get isFarBehind(): boolean {
+    return this.#storage.nodes.length - this.#next > MAX_WAITING;
   }
 
-  /** Enters all nodes that wait. @returns whether it could: without memory, it may lack room for their indexes */
-  catchUp(): boolean {
-    while (this.isBehind) {
+  /**
+   * Enters some nodes that wait, or all.
+   * @param leafOf tells which are still entries, see `PageStore.leafOf`
+   * @returns whether it could: without memory, there may be no room for their indexes
+   */
+  catchUp(leafOf: Int32Array, batches = BATCHES_AT_ONCE): boolean {
+    for (let i = 0; i < batches && this.isBehind; i++) {
       if (!this.#makeRoom()) return false;
-      this.#enterBatch();
+      this.#enterBatch(leafOf);
     }
     return true;
   }
 
-  /** Makes room for a batch. @returns whether there is room */
+  /** Makes room for a batch; where more wait than twice the buckets take, for all that wait. @returns whether there is room */
   #makeRoom(): boolean {
     const { bits, refBits } = this.#table;
-    const neededRefBits = 32 - Math.clz32(this.#storage.nodes.length - 1);
-    const isFull = this.#count + BATCH > GROW_AT << bits && bits < MAX_BITS;
-    if (!isFull && neededRefBits <= refBits) return true;
-    const larger = isFull ? bits + 1 : bits;
+    const end = this.#storage.nodes.length;
+    const total = this.#count + (end - this.#next) / MEAN_NODE_SLOTS;
+    const neededRefBits = 32 - Math.clz32(end - 1);
+    let larger = bits;
+    if (this.#count + BATCH > GROW_AT << bits) larger++;
+    if (total > 2 * (GROW_AT << bits)) while (GROW_AT << larger < total) larger++;
+    larger = Math.min(larger, MAX_BITS);
+    if (larger === bits && neededRefBits <= refBits) return true;
     const largerRefBits = Math.min(Math.max(neededRefBits, larger + REF_BITS_OVER), MAX_REF_BITS);
     // Without memory for more buckets, those there are overflow.
     return this.#rebuild(larger, largerRefBits) || neededRefBits <= refBits;
   }
 
-  #enterBatch(): void {
+  #enterBatch(leafOf: Int32Array): void {
     const { array: nodes, length } = this.#storage.nodes;
     const { words, bits } = this.#table;
     let node = this.#next;
     let count = 0;
     let touched = 0;
-    while (count < BATCH && node < length) {
-      if (this.#old !== undefined && (this.#isDerivable || count % NODES_PER_REHASH === 0)) {
+    for (let passed = 0; passed < BATCH && node < length; passed++) {
+      if (this.#old !== undefined && (this.#isDerivable || passed % NODES_PER_REHASH === 0)) {
         this.#moveBucket();
       }
-      const hash = this.hashOf(node);
-      batchHashes[count] = hash;
-      batchNodes[count] = node;
-      touched ^= words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
-      count++;
+      if (leafOf[leafIndex(node)] !== NO_PAGE) {
+        const hash = this.hashOf(node);
+        batchHashes[count] = hash;
+        batchNodes[count] = node;
+        touched ^= words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
+        count++;
+      }
       node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
     }
     this.touched ^= touched;
@@ -246,24 +262,10 @@ export class HashIndex {
     for (let i = 0; i < count; i++) this.#place(batchHashes[i], batchNodes[i] as NodeIndex);
   }
 
-  /**
-   * Enters all nodes of a list instead of those that wait, into an index that is empty.
-   * @throws RangeError when there is no memory
-   */
-  enterAll(first: NodeIndex, count: number): void {
-    const { array: nodes, length } = this.#storage.nodes;
-    const bits = Math.min(Math.max(FIRST_BITS, 32 - Math.clz32((count / GROW_AT) | 0)), MAX_BITS);
-    const refBits = Math.min(Math.max(bits + REF_BITS_OVER, 32 - Math.clz32(length - 1)), MAX_REF_BITS);
-    this.#table = this.#makeBuckets(bits, refBits);
-    for (let node = first; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {
-      this.#place(this.hashOf(node), node);
-    }
-    this.#count = count;
-    this.#next = length as NodeIndex;
-  }
-
-  /** Removes a node, given the hash of its key; none may wait. */
-  remove(node: NodeIndex, hash: number): void {
+  /** Removes a node; one that waits just loses its leaf, which is for the pages to do. @param hash that of its key, if it is known */
+  remove(node: NodeIndex, knownHash?: number): void {
+    if (node >= this.#next) return;
+    const hash = knownHash ?? this.hashOf(node);
     this.#count--;
     if (this.#isOld(hash) && this.#removeFrom(this.#old!, hash, node)) return;
     this.#removeFrom(this.#table, hash, node);

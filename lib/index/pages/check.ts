@@ -40,6 +40,7 @@ export function checkPages(pages: PageStore, inOrder: readonly NodeIndex[]): voi
     level = level.flatMap((page) => [...pages.refs.subarray(beginOf(page), endOf(pages, page))]);
   }
   checkLevel(pages, level);
+  checkEndPrefix(pages);
   expect(level[level.length - 1] === pages.lastLeaf, `the last leaf is not ${pages.lastLeaf}`);
   const entries = level.flatMap((page) => [...pages.refs.subarray(beginOf(page), endOf(pages, page))]);
   expect(entries.length === inOrder.length, `the pages hold ${entries.length} entries of ${inOrder.length}`);
@@ -91,8 +92,18 @@ function checkPage(pages: PageStore, page: number, level: number): number {
       expect(leaf === page, `node ${ref & NODE} is in leaf ${page}, and said to be in ${leaf}`);
     }
   }
-  expect(level === 0 || pages.meta[about + TOTAL] === total, `page ${page} counts its entries wrongly`);
+  const isCounted = level > 0 && pages.meta[about + FOLLOWING] !== NO_PAGE;
+  expect(!isCounted || pages.meta[about + TOTAL] === total, `page ${page} counts its entries wrongly`);
   return inUse;
+}
+
+/** Pages that lead to the last leaf. */
+function checkEndPrefix(pages: PageStore): void {
+  for (let level = 0, page = pages.lastLeaf; level < pages.levels; level++) {
+    const prefix = pages.meta[metaOf(page) + PREFIX];
+    expect(prefix <= pages.endPrefix, `page ${page} has a longer prefix than ${pages.endPrefix}`);
+    page = pages.refs[beginOf(page) + PARENT];
+  }
 }
 
 /** All keys below a page share its prefix with the sample. */

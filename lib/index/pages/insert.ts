@@ -59,13 +59,15 @@ export function insert(pages: PageStore, node: NodeIndex, at: Position): void {
   }
 }
 
+/** Whether `insertLast` just appends to the last leaf, and takes no page. */
+export function hasRoomAtEnd(pages: PageStore): boolean {
+  const count = pages.meta[metaOf(pages.lastLeaf) + COUNT];
+  return count > 0 && count < CAPACITY;
+}
+
 /** Adds a node whose key is above all others and shares `at.shared` bytes with the last one, after `reserve`. */
 export function insertLast(pages: PageStore, node: NodeIndex, at: Position): void {
-  const { meta, refs } = pages;
-  const leaf = pages.lastLeaf;
-  const about = metaOf(leaf);
-  const count = meta[about + COUNT];
-  if (count === CAPACITY || count === 0) {
+  if (!hasRoomAtEnd(pages)) {
     toEnd(pages, pages.levels - 1, pages.root, at);
     at.parted = -1;
     // All pages on the path lead to the last key.
@@ -74,24 +76,32 @@ export function insertLast(pages: PageStore, node: NodeIndex, at: Position): voi
     return;
   }
   pages.growLeafOf();
+  const { meta } = pages;
   const { shared } = at;
-  if (meta[about + PREFIX] > shared) rewrite(pages, 0, leaf, shared);
-  const place = beginOf(leaf) + count;
-  refs[place] = refTo(node, pages.storage.nodes.array[node + HEIGHT]);
+  if (shared < pages.endPrefix) shortenAtEnd(pages, shared);
+  const leaf = pages.lastLeaf;
+  const about = metaOf(leaf);
+  const place = beginOf(leaf) + meta[about + COUNT]++;
+  pages.refs[place] = refTo(node, pages.storage.nodes.array[node + HEIGHT]);
   adopt(pages, 0, leaf, node);
-  meta[about + COUNT] = count + 1;
   const prefix = meta[about + PREFIX];
   if (prefix >= 0) {
     pages.words[place] = abbreviationOf(pages, node, prefix);
   } else {
     setFork(pages, 0, place, forkOfNode(pages, node, shared));
   }
-  let page = leaf;
-  for (let level = 1; level < pages.levels; level++) {
-    page = refs[beginOf(page) + PARENT];
-    meta[metaOf(page) + TOTAL]++;
-    if (meta[metaOf(page) + PREFIX] > shared) rewrite(pages, level, page, shared);
+}
+
+/** Shortens the prefix of pages that lead to the last leaf where the last key is to share less with the next one. */
+function shortenAtEnd(pages: PageStore, shared: number): void {
+  let longest = 0;
+  let page = pages.lastLeaf;
+  for (let level = 0; level < pages.levels; level++) {
+    if (pages.meta[metaOf(page) + PREFIX] > shared) rewrite(pages, level, page, shared);
+    longest = Math.max(longest, pages.meta[metaOf(page) + PREFIX]);
+    page = pages.refs[beginOf(page) + PARENT];
   }
+  pages.endPrefix = longest;
 }
 
 /** Shortens the prefix of pages on the path that the key of the position does not share. */

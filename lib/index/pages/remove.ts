@@ -10,11 +10,13 @@ import {
   PREVIOUS,
   TOTAL,
   UNUSED,
+  adopt,
   beginOf,
   endOf,
   firstOf,
   isForks,
   metaOf,
+  nodeAt,
   pageOf,
   slotOf,
   type PageStore,
@@ -45,6 +47,7 @@ function removeSlots(pages: PageStore, at: Position, stop: number): void {
   for (let level = 1; level < pages.levels; level++) {
     pages.meta[metaOf(pageOf(at.path[level])) + TOTAL] -= stop - at.place;
   }
+  for (let place: number = at.place; place < stop; place++) adopt(pages, 0, NO_PAGE, nodeAt(pages, place));
   closeSlots(pages, 0, at.place, stop);
   if (pages.meta[metaOf(leaf) + COUNT] === 0) removeEmpty(pages, leaf, at);
 }

@@ -4,6 +4,7 @@ import { KEY_LENGTH, MEAN_NODE_SLOTS, MIN_NODE_SLOTS, OFFSET, type NodeIndex } f
 import { allocateWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
 import {
+  END_PREFIX,
   FREE_PAGE,
   FREE_PAGES,
   LAST_LEAF,
@@ -40,8 +41,9 @@ import { MAX_SHARED } from './forks.js';
  * 4. Slots from COUNT on have the word UNUSED. The first slot of a page above the leaves leads to whatever is below the
  *    second, and has the word 0. A fork tells of a key and the one before it in the page; that of the first key is 0. No
  *    span is too large.
- * 5. TOTAL of a page above the leaves is the number of entries below it.
- * 6. `leafOf`, where there is one, has the leaf of every node in the pages; the PARENT of a page is the one above that
+ * 5. TOTAL of a page above the leaves is the number of entries below it, but for the last page of a level: there it means
+ *    nothing, so that appending need not go up to the root.
+ * 6. `leafOf`, where there is one, has the leaf of every node in the pages, and NO_PAGE for those that were; the PARENT of a page is the one above that
  *    leads to it; `lastLeaf` has no page behind it.
  */
 
@@ -70,6 +72,9 @@ export const SAMPLE = 7;
 /** Instead of a PREFIX: the words of the page are not abbreviations, but forks. */
 export const FORKS = -1;
 
+/** More than any prefix. */
+export const UNKNOWN_PREFIX = 0x7fffffff;
+
 export const NO_PAGE = 0;
 const FIRST_PAGES = 4;
 
@@ -93,13 +98,15 @@ export class PageStore {
   refs: Int32Array;
   meta: Int32Array;
   /**
-   * The leaf of a node, at its index divided by the slots of the smallest node: no two nodes meet there. Only where nodes
-   * are found by a hash, too: their places need no search then.
+   * The leaf of a node, at its index divided by the slots of the smallest node: no two nodes meet there; NO_PAGE of one that
+   * was deleted. Only where nodes are found by a hash, too: their places need no search then.
    */
   leafOf: Int32Array | undefined;
   root = NO_PAGE;
   levels = 1;
   lastLeaf = NO_PAGE;
+  /** The longest prefix of a page that leads to the last leaf; UNKNOWN_PREFIX after changes. */
+  endPrefix = UNKNOWN_PREFIX;
   /** Pages ever taken; page 0 is none. */
   used = 1;
   /** The first of those that are free, each of which has the next one in FOLLOWING; and their number. */
@@ -146,6 +153,7 @@ export class PageStore {
     header[ROOT] = this.root;
     header[LEVELS] = this.levels;
     header[LAST_LEAF] = this.lastLeaf;
+    header[END_PREFIX] = this.endPrefix;
     header[USED_PAGES] = this.used;
     header[FREE_PAGE] = this.freePage;
     header[FREE_PAGES] = this.freePages;
@@ -161,6 +169,7 @@ export class PageStore {
     this.root = header[ROOT];
     this.levels = header[LEVELS];
     this.lastLeaf = header[LAST_LEAF];
+    this.endPrefix = header[END_PREFIX];
     this.used = header[USED_PAGES];
     this.freePage = header[FREE_PAGE];
     this.freePages = header[FREE_PAGES];
@@ -226,12 +235,14 @@ export class PageStore {
       this.freePage = this.meta[metaOf(page) + FOLLOWING];
       this.freePages--;
     }
+    this.endPrefix = UNKNOWN_PREFIX;
     this.words.fill(UNUSED, beginOf(page), beginOf(page + 1));
     this.meta.fill(0, metaOf(page), metaOf(page + 1));
     return page;
   }
 
   freeOne(page: number): void {
+    this.endPrefix = UNKNOWN_PREFIX;
     this.meta[metaOf(page) + FOLLOWING] = this.freePage;
     this.freePage = page;
     this.freePages++;

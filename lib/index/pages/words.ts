@@ -10,6 +10,7 @@ import {
   PREFIX,
   PREVIOUS,
   SAMPLE,
+  UNKNOWN_PREFIX,
   beginOf,
   endOf,
   firstOf,
@@ -79,6 +80,7 @@ export function wordAt(pages: PageStore, level: number, place: number): number {
 
 /** Writes the words of a page anew: abbreviations after a prefix, or forks. */
 export function rewrite(pages: PageStore, level: number, page: number, prefix: number): void {
+  pages.endPrefix = UNKNOWN_PREFIX;
   pages.meta[metaOf(page) + PREFIX] = prefix;
   const end = endOf(pages, page);
   for (let place = firstOf(level, page); place < end; place++) {

@@ -25,17 +25,21 @@ const SAME = -1;
 export function loadSorted(table: Table, staged: Int32Array, count: number): boolean {
   const { storage, index } = table;
   if (count < MIN_SORTED || index === undefined || table.order.byteOrderedTail !== 0) return false;
-  if (!isAboveAll(table, staged, count)) return false;
   let order: Int32Array;
   let shared: Int32Array;
   try {
+    order = new Int32Array(count);
     shared = new Int32Array(count);
-    order = sortStaged(storage.kv, staged, count);
+    for (let i = 0; i < count; i++) order[i] = i;
+    if (!isAscending(table, staged, order, shared)) {
+      if (!isAboveAll(table, staged, count)) return false;
+      sortStaged(storage.kv, staged, order);
+      isAscending(table, staged, order, shared);
+    }
   } catch {
-    return false;
+    return false; // No memory for it.
   }
-  if (!index.reserve(count)) return false;
-  compareNeighbours(table, staged, order, shared);
+  if (!index.reserveMany(count)) return false;
   table.change();
   const [added, size] = makeNodes(table, staged, count);
   link(table, staged, order, shared);
@@ -62,17 +66,21 @@ function isAboveAll({ storage, towers }: Table, staged: Int32Array, count: numbe
   return true;
 }
 
-/** Finds how many bytes each key shares with the one before it in order; of equal keys, the node will be that of the first. */
-function compareNeighbours(
+/**
+ * Finds how many bytes each key shares with the one before it; of equal keys, the node will be that of the first.
+ * @returns whether the order is ascending, from the last key of the table on; if not, only the first ones were compared
+ */
+function isAscending(
   { storage, towers }: Table,
   staged: Int32Array,
   order: Int32Array,
   shared: Int32Array,
-): void {
+): boolean {
   const { view } = storage.kv;
   const nodes = storage.nodes.array;
   let start = nodes[towers.last + OFFSET];
   let length = nodes[towers.last + KEY_LENGTH];
+  /** The first entry with the key before. */
   let first = -1;
   for (let i = 0; i < order.length; i++) {
     const word = STAGED_WORDS * order[i];
@@ -84,12 +92,18 @@ function compareNeighbours(
       shared[i] = SAME;
       staged[word + STAGED_NODE] = ~first;
     } else {
+      const isAbove =
+        same < end ? view.getUint8(start + same) < view.getUint8(nextStart + same) : length < nextLength;
+      // An empty key may be the first of an empty table.
+      if (!isAbove && (i > 0 || towers.last !== NONE)) return false;
       shared[i] = same;
+      staged[word + STAGED_NODE] = NONE;
       first = order[i];
     }
     start = nextStart;
     length = nextLength;
   }
+  return true;
 }
 
 /** Makes nodes for entries in the order of the batch; where a key came before, its node gets the record. @returns number and bytes of the new ones */

@@ -14,14 +14,11 @@ const MAX_DEPTH = 32;
  * They are sorted as integers, whose high bits are the bytes that follow what all keys share, and whose low bits say which
  * entry it is: typed arrays of 64-bit integers are sorted natively. Entries whose bytes are equal so far are sorted again by
  * those that follow, or compared.
- * @returns which entry is first, second, ...
+ * @param order of all entries, in the order of the batch; becomes which one is first, second, ...
  * @throws RangeError when there is no memory for it
  */
-export function sortStaged(kv: Growable<Uint8Array>, staged: Int32Array, count: number): Int32Array {
-  const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  new Sort(kv, staged, order).sort(0, count, 0, 0);
-  return order;
+export function sortStaged(kv: Growable<Uint8Array>, staged: Int32Array, order: Int32Array): void {
+  new Sort(kv, staged, order).sort(0, order.length, 0, 0);
 }
 
 class Sort {
@@ -76,15 +73,30 @@ class Sort {
         return;
       }
     }
+    if (to - from > FEW) {
+      this.#order.subarray(from, to).sort((a, b) => this.#compare(a, b, shared) || a - b);
+      return;
+    }
+    const order = this.#order;
+    for (let j = from + 1; j < to; j++) {
+      const entry = order[j];
+      let place = j;
+      for (; place > from && this.#compare(order[place - 1], entry, shared) > 0; place--) {
+        order[place] = order[place - 1];
+      }
+      order[place] = entry;
+    }
+  }
+
+  /** Compares the keys of two entries, which share the first `skip` bytes. */
+  #compare(a: number, b: number, skip: number): number {
     const { array } = this.#kv;
     const staged = this.#staged;
-    this.#order.subarray(from, to).sort((a, b) => {
-      const startA = staged[STAGED_WORDS * a + OFFSET];
-      const startB = staged[STAGED_WORDS * b + OFFSET];
-      const endA = startA + staged[STAGED_WORDS * a + KEY_LENGTH];
-      const endB = startB + staged[STAGED_WORDS * b + KEY_LENGTH];
-      return compareBytes(array, startA, endA, array, startB, endB, shared) || a - b;
-    });
+    const startA = staged[STAGED_WORDS * a + OFFSET];
+    const startB = staged[STAGED_WORDS * b + OFFSET];
+    const endA = startA + staged[STAGED_WORDS * a + KEY_LENGTH];
+    const endB = startB + staged[STAGED_WORDS * b + KEY_LENGTH];
+    return compareBytes(array, startA, endA, array, startB, endB, skip);
   }
 
   /** Makes the integers of entries whose keys share `skip` bytes. @returns how many they share in all */
