@@ -168,7 +168,7 @@ function rangeOf(values: Values): Range {
 }
 
 function inOrder(...keys: (Uint8Array | undefined)[]): Uint8Array[] {
-  return keys.filter((key) => key !== undefined).sort(Buffer.compare);
+  return keys.filter((key) => key !== undefined).sort((a, b) => Buffer.compare(a, b));
 }
 
 function keyOf(values: Values, option: 'start' | 'limit' | 'prefix'): Uint8Array | undefined {

@@ -50,7 +50,7 @@ async function measureRows(
     const times: number[] = [];
     let total = 0;
     let uncollected = COLLECT_AFTER_MS;
-    let sum = 0;
+    let sum: number;
     do {
       if (row.kind === 'fill') {
         await competitor.close();

@@ -147,9 +147,7 @@ for (const make of [
   suite.on('cycle', ({ target }: Benchmark.Event) => {
     const { name, stats, error } = target as unknown as Benchmark & { error?: Error };
     if (error !== undefined) throw error;
-    console.log(
-      `  ${name!.padEnd(34)}${figure(stats!.mean * 1e9).padStart(9)} ns  ±${stats!.rme.toFixed(1)}%`,
-    );
+    console.log(`  ${name!.padEnd(34)}${figure(stats.mean * 1e9).padStart(9)} ns  ±${stats.rme.toFixed(1)}%`);
   });
   suite.run();
 }

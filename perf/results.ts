@@ -70,7 +70,7 @@ export class Results {
     for (const sample of data.samples) {
       const cell = cellName(sample);
       let rounds = this.#cells.get(cell);
-      if (rounds === undefined) this.#cells.set(cell, (rounds = new Map()));
+      if (rounds === undefined) this.#cells.set(cell, (rounds = new Map<number, number>()));
       rounds.set(sample.round, sample.value);
     }
     for (const gap of data.gaps) this.#gaps.set(cellName(gap), gap);

@@ -26,7 +26,7 @@ export function findInput(file: string): Input {
     return {
       name,
       size: found.isFile() ? found.size : Infinity,
-      read: async function* () {
+      async *read() {
         try {
           yield* isStdin ? process.stdin : createReadStream(file);
         } catch (error) {

@@ -38,7 +38,11 @@ class FunctionalRedBlackTree extends ByteKeyCompetitor {
   scan(reverse: boolean): number {
     let sum = 0;
     if (reverse) {
-      for (const at = this.#tree.end; at.valid; at.prev()) sum += at.key!.length + weigh(at.value!);
+      const at = this.#tree.end;
+      while (at.valid) {
+        sum += at.key!.length + weigh(at.value!);
+        at.prev();
+      }
     } else {
       this.#tree.forEach((key, value) => {
         sum += key.length + weigh(value); // returns nothing: a result would end the walk

@@ -77,7 +77,7 @@ function* compareTraces(seeds: number[], operations: number): Generator<string> 
   const path = join(folder, 'trace.json');
   for (const seed of seeds) {
     run(referee(), ['trace', '-full', '-seeds', `${seed}`, '-operations', `${operations}`, '-out', path]);
-    const recording = readRecording<TraceRecording>(path);
+    const recording = readRecording(path) as TraceRecording;
     try {
       replay(recording.traces[0], operations, (options) => new DB(options));
     } catch (error) {
@@ -91,7 +91,7 @@ function* compareOrders(seed: number): Generator<string> {
   const path = join(folder, 'orders.json.gz');
   run(referee(), ['orders', '-seed', `${seed}`, '-pairs', `${COMMITTED_PAIRS}`, '-out', path]);
   console.log(`referee: ${COMMITTED_PAIRS} fresh pairs of keys and of internal keys, seed ${seed}`);
-  const fresh = readRecording<OrdersRecording>(path);
+  const fresh = readRecording(path) as OrdersRecording;
   const internalOrder = new InternalKeyComparer(bytewise);
   yield* checkShortening(fresh.bytewise, bytewise);
   yield* checkShortening(fresh.internal, internalOrder);

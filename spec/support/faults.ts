@@ -110,7 +110,7 @@ export class FaultyMemory implements Memory {
   readonly nodeLimit: number;
   readonly fault = new RangeError('Array buffer allocation failed');
   allocations = 0;
-  #fails: (allocation: number) => boolean;
+  readonly #fails: (allocation: number) => boolean;
 
   constructor(limits: { kvLimit?: number; nodeLimit?: number } = {}, fails = (_allocation: number) => false) {
     this.kvLimit = limits.kvLimit ?? localMemory.kvLimit;

@@ -366,9 +366,9 @@ class Machine {
       walk.begun = true;
       walk.done = !on;
     }
-    const { value, done } = real.next();
-    same(done, walk.done, 'done');
-    if (!walk.done) sameItem(value, model.readable()[0], walk.pick, 'the next item');
+    const result = real.next();
+    same(result.done, walk.done, 'done');
+    if (result.done !== true) sameItem(result.value, model.readable()[0], walk.pick, 'the next item');
   }
 
   #compareCounters(): void {

@@ -64,7 +64,9 @@ export function keys(): fc.Arbitrary<Uint8Array> {
       weight: 6,
       arbitrary: fc
         .tuple(fc.constantFrom(...PREFIXES), fc.integer({ min: 3, max: 8 }), telling, tail)
-        .map(([prefix, at, byte, rest]) => join(prefix, [...new Array(at - 1).fill(0x61), byte, ...rest])),
+        .map(([prefix, at, byte, rest]) =>
+          join(prefix, [...new Array<number>(at - 1).fill(0x61), byte, ...rest]),
+        ),
     },
     // Letters of both cases, for orders that fold them.
     {
@@ -127,5 +129,5 @@ function step(keyCount: number): fc.Arbitrary<Step> {
     },
     { weight: 8, arbitrary: fc.record({ do: fc.constant('step'), walk }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('leave'), walk }) },
-  ) as fc.Arbitrary<Step>;
+  );
 }

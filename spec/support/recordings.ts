@@ -70,14 +70,14 @@ export const TRACES = 'spec/recordings/traces.json.gz';
 export const CORNERS = 'spec/recordings/corners.json';
 export const ORDERS = 'spec/recordings/orders.json.gz';
 
-export function readRecording<T>(path: string): T {
+export function readRecording(path: string): unknown {
   const file = readFileSync(path);
-  return JSON.parse(String(path.endsWith('.gz') ? gunzipSync(file) : file)) as T;
+  return JSON.parse(String(path.endsWith('.gz') ? gunzipSync(file) : file));
 }
 
-export const readTraces = () => readRecording<TraceRecording>(TRACES);
-export const readCorners = () => readRecording<CornersRecording>(CORNERS);
-export const readOrders = () => readRecording<OrdersRecording>(ORDERS);
+export const readTraces = () => readRecording(TRACES) as TraceRecording;
+export const readCorners = () => readRecording(CORNERS) as CornersRecording;
+export const readOrders = () => readRecording(ORDERS) as OrdersRecording;
 
 export const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 export const toHex = (bytes: Uint8Array | undefined): string | null =>

@@ -62,7 +62,7 @@ class Replay {
   readonly #trace: Trace;
   readonly #compare: (a: Uint8Array, b: Uint8Array) => number;
   readonly #db: Store;
-  readonly #cursors: (Cursor | undefined)[] = new Array(CURSOR_SLOTS).fill(undefined);
+  readonly #cursors: (Cursor | undefined)[] = new Array<Cursor | undefined>(CURSOR_SLOTS).fill(undefined);
   #heightsAsked = 0;
   #checkpoint = 0;
   #hash = FNV_START;
@@ -202,8 +202,9 @@ class Replay {
         this.#count('reset');
         return `reset =${released}`;
       }
+      default:
+        return this.#runCursor(op);
     }
-    return this.#runCursor(op);
   }
 
   /** Tells the slots of a new node. */
@@ -273,8 +274,9 @@ class Replay {
       case 'release':
         this.#releaseOne(cursor, slot);
         return call;
+      default:
+        return `${call} = ${this.#move(cursor, slot, op.kind)}`;
     }
-    return `${call} = ${this.#move(cursor, slot, op.kind)}`;
   }
 
   /** Makes a move and tells what it returned and where the cursor stands now. */

@@ -58,7 +58,7 @@ export type CursorOperation =
 export class Trace {
   readonly profile: Profile;
   /** The key under each cursor. Whoever runs the trace keeps this up to date. */
-  readonly standing: (Uint8Array | undefined)[] = new Array(CURSOR_SLOTS).fill(undefined);
+  readonly standing: (Uint8Array | undefined)[] = Array.from({ length: CURSOR_SLOTS });
   readonly #draw: Prng;
   readonly #pool: Uint8Array[] = [];
 
