@@ -40,7 +40,7 @@ export const HELP = `npm run perf -- [options]
   --reserve             reserve buffers for every fill, for those competitors that can
   --timeout 120         seconds before a measuring process is stopped
   --out DIR             where results go (default perf/results; perf/results/partial for a smaller choice)
-  --render              measure nothing, write the report again from the results in DIR
+  --render              measure nothing, write report, plots and go-bench/ again from DIR/table.json
 `;
 
 export class UsageError extends Error {}

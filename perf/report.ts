@@ -1,4 +1,4 @@
-// Writes what a run found: JSON, Go's benchmark format, plots, and a report in Markdown that shows them all.
+// Writes what a run found: JSON, and from that a report in Markdown with plots, and Go's benchmark format.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COLUMNS, columnOf, OWN } from './competitors/index.js';
@@ -19,8 +19,13 @@ import {
   titleOf,
 } from './table.js';
 
-const TABLE = 'table.json';
-const SWEEP = 'sweep.json';
+const RESULTS = 'table.json';
+
+/** What a folder of results keeps: the last run for the tables, and the last sweep, for the plots. */
+interface Kept {
+  table?: RunData;
+  sweep?: RunData;
+}
 
 /** All tables of a run, in the order in which they are shown. */
 export function sectionsOf(results: Results): Section[] {
@@ -33,23 +38,32 @@ export function sectionsOf(results: Results): Section[] {
   ];
 }
 
+/** Puts a run in the place of the last one of its kind. */
 export function writeResults(folder: string, data: RunData, sweep: boolean): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, sweep ? SWEEP : TABLE), JSON.stringify(data, null, 1) + '\n');
-  if (!sweep) {
-    mkdirSync(join(folder, 'go-bench'), { recursive: true });
-    for (const competitor of data.competitors) {
-      const lines = goFormat(data, competitor);
-      if (lines.includes('\nBenchmark')) writeFileSync(join(folder, 'go-bench', `${competitor}.txt`), lines);
-    }
-  }
+  const kept = read(folder);
+  kept[sweep ? 'sweep' : 'table'] = data;
+  const runs = [];
+  if (kept.table !== undefined) runs.push(`"table": ${jsonOf(kept.table)}`);
+  if (kept.sweep !== undefined) runs.push(`"sweep": ${jsonOf(kept.sweep)}`);
+  writeFileSync(join(folder, RESULTS), `{\n${runs.join(',\n')}\n}\n`);
 }
 
-/** Writes the plots and report.md from the JSON files in `folder`; false if there are none. */
+/** JSON with a sample on each line: there are thousands of them. */
+function jsonOf(data: RunData): string {
+  const samples = data.samples.map((sample) => `\n${JSON.stringify(sample)}`).join(',');
+  // No text in the rest has these characters: within texts, quotes are escaped.
+  return JSON.stringify({ ...data, samples: [] }, null, 1).replace(
+    '"samples": []',
+    () => `"samples": [${samples}\n ]`,
+  );
+}
+
+/** Writes report.md, the plots and go-bench/ from the results in `folder`; false if there are none. */
 export function writeReport(folder: string): boolean {
-  const table = read(join(folder, TABLE));
-  const sweep = read(join(folder, SWEEP));
+  const { table, sweep } = read(folder);
   if (table === undefined && sweep === undefined) return false;
+  if (table !== undefined) writeGoFormat(join(folder, 'go-bench'), table);
   const parts = ['# flat-memdb, goleveldb and the peers: measured', ''];
   if (sweep !== undefined) {
     const results = new Results(sweep);
@@ -73,8 +87,17 @@ export function writeReport(folder: string): boolean {
   return true;
 }
 
-function read(path: string): RunData | undefined {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunData) : undefined;
+function read(folder: string): Kept {
+  const path = join(folder, RESULTS);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Kept) : {};
+}
+
+function writeGoFormat(folder: string, data: RunData): void {
+  mkdirSync(folder, { recursive: true });
+  for (const competitor of data.competitors) {
+    const lines = goFormat(data, competitor);
+    if (lines.includes('\nBenchmark')) writeFileSync(join(folder, `${competitor}.txt`), lines);
+  }
 }
 
 /** How the figures came about: command, machine, versions. */
