@@ -2,7 +2,7 @@ import { requireBytes } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { requireComparer, type Comparer } from '../base/comparer.js';
 import { InternalKeyCorruptedError } from '../base/errors.js';
-import { orderOf, toOrder, type Order, type OrderedComparer } from '../base/order.js';
+import { orderOf, toOrder, type Order } from '../base/order.js';
 import { InternalOrder } from './internalorder.js';
 import {
   MAX_SEQUENCE,
@@ -56,7 +56,7 @@ export function parseInternalKey(internalKey: Uint8Array): {
  * The order of internal keys over an order of user keys: LevelDB's `InternalKeyComparator`. Two keys are equal only
  * where user key, sequence number and type are.
  */
-export class InternalKeyComparer implements OrderedComparer {
+export class InternalKeyComparer implements Comparer {
   readonly name = 'leveldb.InternalKeyComparator';
   /** The order of the user keys. */
   readonly userComparer: Comparer;

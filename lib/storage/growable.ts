@@ -79,6 +79,18 @@ export class Growable<T extends Flat> {
     if (index < this.#copied) this.#next![index] = value;
   }
 
+  /** Takes over an array with its contents. */
+  adopt(array: T, length: number): void {
+    this.#replace(array);
+    this.truncate(length);
+  }
+
+  #replace(array: T): void {
+    this.array = array;
+    this.buffer = array.buffer;
+    this.view = new DataView(array.buffer);
+  }
+
   /** Forgets the contents from `length` on; what is reserved stays so. */
   truncate(length: number): void {
     this.length = length;
@@ -108,9 +120,7 @@ export class Growable<T extends Flat> {
       this.#copied = 0;
     }
     this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
-    this.array = this.#next;
-    this.buffer = this.array.buffer;
-    this.view = new DataView(this.buffer);
+    this.#replace(this.#next);
     this.#next = undefined;
     this.#copied = 0;
     this.#quietUntil = this.#quietFrom(this.length);

@@ -89,9 +89,9 @@ export class Storage {
     header[NODE_LENGTH] = this.nodes.length;
   }
 
-  load(header: Header): void {
-    this.kv.length = header[KV_LENGTH];
-    this.nodes.length = header[NODE_LENGTH];
+  load(header: Header, kv: Uint8Array, nodes: Int32Array): void {
+    this.kv.adopt(kv, header[KV_LENGTH]);
+    this.nodes.adopt(nodes, header[NODE_LENGTH]);
   }
 
   /**

@@ -87,7 +87,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     }
     inOrder.push(node);
     size += array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
-    previous = node as NodeIndex;
+    previous = node;
   }
   due.forEach((node, level) =>
     expect(node === NONE, `level ${level} leads to ${node}, which level 0 has not`),

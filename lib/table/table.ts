@@ -138,12 +138,18 @@ export class Table {
     header[HEIGHT_SOURCE] = this.heights.source.state;
   }
 
-  /** Takes them over. @param arrays those of the index they belong to, as `TableIndex.arrays` gives them */
-  load(header: Header, arrays: Int32Array[]): void {
+  /** All that the scalars speak of: the two arrays, and those of the index. */
+  get arrays(): [kv: Uint8Array, nodes: Int32Array, ...index: Int32Array[]] {
+    const { kv, nodes } = this.storage;
+    return [kv.array, nodes.array, ...(this.index?.arrays ?? [])];
+  }
+
+  /** Takes over scalars and arrays of a table in the same order, with the same seed. */
+  load(header: Header, [kv, nodes, ...ofIndex]: Table['arrays']): void {
     this.change();
-    this.storage.load(header);
+    this.storage.load(header, kv, nodes);
     this.towers.load(header);
-    this.index?.load(header, arrays);
+    this.index?.load(header, ofIndex);
     this.length = header[COUNT];
     this.size = header[SIZE];
     this.generation = header[GENERATION];

@@ -27,6 +27,7 @@ interface Internals {
   allocate(bytes: number): ArrayBuffer;
   indexed: boolean;
   seed: number;
+  maintained?: boolean;
 }
 
 const MEMORY: Internals = {
@@ -52,7 +53,17 @@ function failing(every: number): Partial<Internals> {
   };
 }
 
-export function configurations({ DB, bytewise, checkStructure }: Library): Configuration[] {
+/** What a spec may want of all configurations. */
+export interface Wish {
+  internals?: Partial<Internals>;
+  /** Makes of a DB what is tried; `allocations` tells how many there were so far. */
+  wrap?(db: Store, allocations: () => number): Store;
+}
+
+export function configurations(
+  { DB, bytewise, checkStructure }: Library,
+  { internals: wished, wrap }: Wish = {},
+): Configuration[] {
   const configuration = (
     name: string,
     options: StoreOptions,
@@ -61,9 +72,16 @@ export function configurations({ DB, bytewise, checkStructure }: Library): Confi
     name,
     make() {
       const { comparer = bytewise } = options;
-      const inside = { [Symbol.for('flat-memdb.internals')]: { ...MEMORY, ...internals() } };
-      const store = new DB({ ...options, comparer, ...inside });
-      return { store, compare: comparer.compare, check: () => checkStructure(store) };
+      let allocations = 0;
+      const memory = { ...MEMORY, ...wished, ...internals() };
+      const allocate = (bytes: number) => {
+        allocations++;
+        return memory.allocate(bytes);
+      };
+      const inside = { [Symbol.for('flat-memdb.internals')]: { ...memory, allocate } };
+      const db = new DB({ ...options, comparer, ...inside });
+      const store = wrap?.(db, () => allocations) ?? db;
+      return { store, compare: comparer.compare, check: () => checkStructure(db) };
     },
   });
   const order = (name: string, compare: Compare) => ({ comparer: { name, compare } });
