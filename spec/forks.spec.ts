@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DB, checkStructure } from '../lib/index.js';
 import {
   beginOfHigher,
-  dropSpans,
+  dropSpansOver,
   endOfLower,
   forkOf,
   localMemory,
@@ -73,6 +73,11 @@ describe('the words of a run of keys', () => {
     return spanned;
   }
 
+  function withoutSpans(words: Int32Array, sorted: readonly string[]): Int32Array {
+    const isWord = (at: number) => at > FIRST && at < FIRST + sorted.length;
+    return words.map((word, at) => (isWord(at) ? spanless(word) : word));
+  }
+
   /** As keys that were added leave them: too small, or none. */
   function withSomeSpans(spanned: Int32Array, sorted: readonly string[]): Int32Array {
     return spanned.map((word, at) => {
@@ -138,7 +143,7 @@ describe('the words of a run of keys', () => {
     });
   });
 
-  it('setSpans and dropSpans: a span is as many keys as follow and share as much, and leaves the rest of the word', () => {
+  it('setSpans: a span is as many keys as follow and share as much, and leaves the rest of the word', () => {
     fc.assert(
       fc.property(run, (sorted) => {
         for (const other of OTHERS) {
@@ -153,27 +158,33 @@ describe('the words of a run of keys', () => {
           });
           setSpans(spanned, FIRST, FIRST + sorted.length);
           expect(spanned).toEqual(withSpans(words, sorted));
-          dropSpans(spanned, FIRST, FIRST + sorted.length);
-          expect(spanned).toEqual(words);
         }
       }),
       some,
     );
   });
 
-  it('withoutOneBefore: the words stay right when any key is removed', () => {
+  it('dropSpansOver and withoutOneBefore: words and spans stay right when any key is removed', () => {
     fc.assert(
       fc.property(run, fc.nat(), (sorted, seed) => {
         const prng = new Prng(seed);
         const left = sorted.slice();
-        let words = wordsOf(left, OTHERS[seed % 3]);
+        let words = withSpans(wordsOf(left, OTHERS[seed % 3]), left);
         while (left.length > 0) {
           const i = prng.below(left.length);
           const gone = FIRST + i;
+          dropSpansOver(words, FIRST, gone);
           if (i < left.length - 1) words[gone + 1] = withoutOneBefore(words[gone], words[gone + 1]);
           words = Int32Array.from([...words.subarray(0, gone), ...words.subarray(gone + 1)]);
           left.splice(i, 1);
-          if (left.length > 0) sameWords(words, left);
+          if (left.length > 0) sameWords(withoutSpans(words, left), left);
+          for (let at = FIRST + 1; at < FIRST + left.length; at++) {
+            const spanned = words.subarray(at, at + 1 + spanAt(words[at]));
+            const isRight = at + spanAt(words[at]) < FIRST + left.length;
+            if (!isRight || spanned.some((word) => sharedAt(word) < sharedAt(words[at]))) {
+              throw new Error(`the span at ${at - FIRST} of ${left.join()} is too large`);
+            }
+          }
         }
       }),
       some,
