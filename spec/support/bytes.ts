@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 const encoder = new TextEncoder();
 
 /** The UTF-8 bytes of a text. */
@@ -19,7 +21,13 @@ export function run(byte: number, length: number): Uint8Array {
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let length = 0;
+  for (const part of parts) {
+    whole.set(part, length);
+    length += part.length;
+  }
+  return whole;
 }
 
 /** For messages: all of a short array, and enough of a long one. */
