@@ -1,5 +1,6 @@
 import { DB, checkStructure } from '../lib/index.js';
-import { bytes, run, text, utf8 } from './support/bytes.js';
+import { bytes, run, sameBytes, show, text, utf8 } from './support/bytes.js';
+import { must } from './support/must.js';
 import { Prng } from './support/prng.js';
 
 describe('arrays passed in', () => {
@@ -15,7 +16,13 @@ describe('arrays passed in', () => {
     }
     key.fill(0xee);
     value.fill(0xee);
-    for (let i = 0; i < 50; i++) expect(db.get(run(i, length))).toEqual(run(100 + i, length));
+    for (let i = 0; i < 50; i++) {
+      const got = db.get(run(i, length));
+      must(
+        sameBytes(got, run(100 + i, length)),
+        () => `the value of ${show(run(i, length))} is ${show(got)}`,
+      );
+    }
     expect(db.length).toBe(50);
     checkStructure(db);
   });
@@ -176,7 +183,9 @@ describe('views from before a reset, whose bytes are being replaced', () => {
       const db = new DB({ capacity: 20_000 });
       refill(db, new Prng(seed), put);
       checkStructure(db);
-      for (const key of [...db.keys()].map((each) => each.slice())) expect(db.has(key)).toBe(true);
+      for (const key of [...db.keys()].map((each) => each.slice())) {
+        must(db.has(key), () => `${show(key)} is not found, with seed ${seed}`);
+      }
     }
   });
 });
