@@ -16,6 +16,7 @@ import {
   withoutOneBefore,
 } from '../lib/internals.js';
 import { Prng } from './support/prng.js';
+import { must } from './support/must.js';
 
 /* Pages that keep where keys part instead of abbreviations of them: the words, and DBs whose pages turn to them. */
 
@@ -23,6 +24,8 @@ import { Prng } from './support/prng.js';
 const bytesOf = (key: string): Uint8Array => Buffer.from(key, 'latin1');
 const textOf = (bytes: Uint8Array | undefined): string | undefined =>
   bytes && Buffer.from(bytes).toString('latin1');
+
+const quote = JSON.stringify;
 
 function sharedBy(a: string, b: string): number {
   let i = 0;
@@ -60,11 +63,19 @@ describe('the words of a run of keys', () => {
     return words;
   }
 
+  function mustEqual(words: Int32Array, expected: Int32Array): void {
+    const differs = words.findIndex((word, at) => word !== expected[at]);
+    must(
+      differs < 0 && words.length === expected.length,
+      () => `${words.join()} differs at ${differs} from ${expected.join()}`,
+    );
+  }
+
   /** The same word, but for the first, which means nothing. */
   function sameWords(words: Int32Array, sorted: readonly string[]): void {
     const expected = wordsOf(sorted, words[0]);
     expected[FIRST] = words[FIRST];
-    expect(words).toEqual(expected);
+    mustEqual(words, expected);
   }
 
   function withSpans(words: Int32Array, sorted: readonly string[]): Int32Array {
@@ -124,9 +135,13 @@ describe('the words of a run of keys', () => {
       const stop = FIRST + sorted.length;
       const near = sorted[nearest(words, FIRST, stop, lent(key), START, key.length) - FIRST];
       const most = Math.max(...sorted.map((each) => sharedBy(each, key)));
-      expect(sharedBy(near, key)).toBe(most);
+      must(sharedBy(near, key) === most, () => `${quote(near)} shares less than ${most} with ${quote(key)}`);
       const candidates = sorted.filter((each) => sharedBy(each, key) === most);
-      expect(near <= key).toBe(candidates.some((each) => each <= key));
+      const hasLower = candidates.some((each) => each <= key);
+      must(
+        hasLower === near <= key,
+        () => `${quote(near)} is taken for ${quote(key)} among ${quote(candidates)}`,
+      );
     });
   });
 
@@ -139,7 +154,10 @@ describe('the words of a run of keys', () => {
       let place = near;
       if (found < key) place = endOfLower(words, near, stop, shared);
       if (found > key) place = beginOfHigher(words, near, FIRST, shared);
-      expect(place - FIRST).toBe(lowerBound(sorted, key));
+      must(
+        place - FIRST === lowerBound(sorted, key),
+        () => `${quote(key)} leads to ${place - FIRST}, not to ${lowerBound(sorted, key)}`,
+      );
     });
   });
 
@@ -154,10 +172,14 @@ describe('the words of a run of keys', () => {
             if (i === 0) return;
             const less = shared.findIndex((each, j) => j > i && each < shared[i]);
             const expected = (less < 0 ? sorted.length : less) - i - 1;
-            expect([spanAt(spanned[FIRST + i]), sharedAt(spanned[FIRST + i])]).toEqual([expected, shared[i]]);
+            const found = [spanAt(spanned[FIRST + i]), sharedAt(spanned[FIRST + i])];
+            must(
+              found[0] === expected && found[1] === shared[i],
+              () => `key ${i}: a span of ${found[0]} that share ${found[1]}, not ${expected}, ${shared[i]}`,
+            );
           });
           setSpans(spanned, FIRST, FIRST + sorted.length);
-          expect(spanned).toEqual(withSpans(words, sorted));
+          mustEqual(spanned, withSpans(words, sorted));
         }
       }),
       some,
