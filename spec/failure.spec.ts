@@ -12,6 +12,7 @@ import {
 import { localMemory, tableOf, withInternals } from '../lib/internals.js';
 import { bytes, run, text, utf8 } from './support/bytes.js';
 import { FaultyComparer, FaultyMemory, NotingLock, snapshot, thrownBy } from './support/faults.js';
+import { must } from './support/must.js';
 
 const name = (i: number) => `key ${String(i).padStart(2, '0')}`;
 
@@ -745,12 +746,11 @@ describe('where there is no memory for the leaves of nodes', () => {
     expect(tableOf(db).index).toBeDefined();
     const it = db.iterator();
     for (let n = 1; n < 3000; n++) {
-      expect(db.has(key(n))).toBe(true);
+      must(db.has(key(n)), () => `${n} is not found`);
       it.seek(key(n));
-      expect(it.prev()).toBe(true);
-      expect(text(it.key)).toBe(text(key(n - 1)));
+      must(it.prev() && text(it.key) === text(key(n - 1)), () => `before ${n} is '${text(it.key)}'`);
     }
-    for (let n = 0; n < 3000; n += 3) expect(db.delete(key(n))).toBe(true);
+    for (let n = 0; n < 3000; n += 3) must(db.delete(key(n)), () => `${n} is not there to be deleted`);
     checkStructure(db);
     expect(db.deleteRange({ start: key(1000), limit: key(2000) })).toBe(667);
     checkStructure(db);
