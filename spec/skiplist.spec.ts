@@ -12,9 +12,13 @@ import {
 } from '../lib/internals.js';
 import { bytes, sameBytes, text, utf8 } from './support/bytes.js';
 import { keys } from './support/programs.js';
+import { thrownBy } from './support/faults.js';
+import { must } from './support/must.js';
 import { toHex } from './support/recordings.js';
 
 const reverse: Comparer = { name: 'reverse', compare: (a, b) => bytewise.compare(b, a) };
+
+const codeThrownBy = (call: () => void) => (thrownBy(call) as { code?: string }).code;
 
 function listOf(...texts: string[]): SkipList {
   const list = new SkipList();
@@ -41,7 +45,7 @@ describe('SkipList', () => {
         const model: Uint8Array[] = [];
         for (const key of given) {
           if (model.some((known) => sameBytes(known, key))) {
-            expect(() => list.insert(key)).toThrow(expect.objectContaining({ code: 'MEMDB_DUPLICATE_KEY' }));
+            must(codeThrownBy(() => list.insert(key)) === 'MEMDB_DUPLICATE_KEY', () => `${toHex(key)} twice`);
           } else {
             list.insert(key);
             model.push(key);
@@ -50,7 +54,8 @@ describe('SkipList', () => {
         model.sort(comparer.compare);
         expect(list.length).toBe(model.length);
         for (const key of [...given, ...others]) {
-          expect(list.contains(key)).toBe(model.some((known) => sameBytes(known, key)));
+          const isKnown = model.some((known) => sameBytes(known, key));
+          must(list.contains(key) === isKnown, () => `contains should tell ${isKnown} of ${toHex(key)}`);
         }
         const it = list.iterator();
         const forward: Uint8Array[] = [];
@@ -61,8 +66,9 @@ describe('SkipList', () => {
         expect(backward.reverse().map(toHex)).toEqual(model.map(toHex));
         for (const key of others) {
           const place = model.findIndex((known) => comparer.compare(known, key) >= 0);
-          expect(it.seek(key)).toBe(place >= 0);
-          expect(toHex(it.key)).toBe(toHex(model[place]));
+          const isThere = place >= 0;
+          must(it.seek(key) === isThere, () => `the seek of ${toHex(key)} should tell ${isThere}`);
+          must(sameBytes(it.key, model[place]), () => `a seek of ${toHex(key)} leads to ${toHex(it.key)}`);
         }
         checkTable(tableOf(list));
       }),
