@@ -2,6 +2,7 @@ import { DB, DBIterator, IteratorReleasedError, checkStructure } from '../lib/in
 import { tableOf } from '../lib/internals.js';
 import { bytes, text, utf8 } from './support/bytes.js';
 import { thrownBy } from './support/faults.js';
+import { must } from './support/must.js';
 
 function dbOf(keys: string): DB {
   const db = new DB();
@@ -487,17 +488,18 @@ describe('a cursor that is sought to keys that are there, again and again', () =
   });
   afterEach(() => checkStructure(db));
 
-  const expectAt = (i: number) => expect(at(it)).toBe(valueOf(keyOf(i)));
+  const expectAt = (i: number) =>
+    must(at(it) === valueOf(keyOf(i)), () => `it is at ${at(it)}, not at ${keyOf(i)}`);
 
   test('it stands on each, and goes on from there in both directions', () => {
     for (let step = 0; step < N; step++) {
       const i = 20 + ((step * 617) % 950);
-      expect(it.seek(utf8(keyOf(i)))).toBe(true);
+      must(it.seek(utf8(keyOf(i))), () => `the seek of ${keyOf(i)} fails`);
       expectAt(i);
       const forward = step % 7;
-      for (let j = 0; j < forward; j++) expect(it.next()).toBe(true);
+      for (let j = 0; j < forward; j++) must(it.next(), () => `step ${j} forward from ${keyOf(i)} fails`);
       expectAt(i + forward);
-      for (let j = 0; j < step % 5; j++) expect(it.prev()).toBe(true);
+      for (let j = 0; j < step % 5; j++) must(it.prev(), () => `step ${j} back to ${keyOf(i)} fails`);
       expectAt(i + forward - (step % 5));
     }
   });
