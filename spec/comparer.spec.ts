@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { bytewise } from '../lib/index.js';
-import { bytes, run, utf8 } from './support/bytes.js';
+import { bytes, run, show, utf8 } from './support/bytes.js';
+import { must } from './support/must.js';
 import { keys } from './support/programs.js';
 
 const { compare } = bytewise;
@@ -16,8 +17,8 @@ describe('bytewise', () => {
   it('orders as Buffer.compare does', () => {
     fc.assert(
       fc.property(keys(), keys(), (a, b) => {
-        expect(Math.sign(compare(a, b))).toBe(Buffer.compare(a, b));
-        expect(compare(a, a.slice())).toBe(0);
+        must(Object.is(Math.sign(compare(a, b)), Buffer.compare(a, b)), () => `it is ${compare(a, b)}`);
+        must(Object.is(compare(a, a.slice()), 0), () => 'a key is not equal to itself');
       }),
       { seed: 11, numRuns: 2000 },
     );
@@ -66,10 +67,10 @@ describe('the separator of bytewise', () => {
         fc.pre(compare(one, other) !== 0);
         const [a, b] = compare(one, other) < 0 ? [one, other] : [other, one];
         const between = separator(a, b) ?? a;
-        expect(compare(a, between)).toBeLessThanOrEqual(0);
-        expect(compare(between, b)).toBeLessThan(0);
-        expect(between.length).toBeLessThanOrEqual(a.length);
-        expect(separator(b, a)).toBeUndefined();
+        must(compare(a, between) <= 0, () => `${show(between)} is below`);
+        must(compare(between, b) < 0, () => `${show(between)} is not below the limit`);
+        must(between.length <= a.length, () => `${show(between)} is longer`);
+        must(separator(b, a) === undefined, () => `of the keys the other way round it is ${separator(b, a)}`);
       }),
       { seed: 12, numRuns: 2000 },
     );
@@ -94,8 +95,8 @@ describe('the successor of bytewise', () => {
     fc.assert(
       fc.property(keys(), (key) => {
         const above = successor(key) ?? key;
-        expect(compare(key, above)).toBeLessThanOrEqual(0);
-        expect(above.length).toBeLessThanOrEqual(key.length);
+        must(compare(key, above) <= 0, () => `${show(above)} is below`);
+        must(above.length <= key.length, () => `${show(above)} is longer`);
       }),
       { seed: 13, numRuns: 1000 },
     );
