@@ -101,14 +101,15 @@ describe('makeInternalKey and parseInternalKey', () => {
 
   test("they agree with all of goleveldb's recorded internal keys", () => {
     expect(internal.keys.length).toBeGreaterThan(1000);
-    for (const { userKey, sequence, type, key } of internal.keys) {
-      expect(toHex(makeInternalKey(fromHex(userKey), BigInt(sequence), type))).toBe(key);
-      expect(parseInternalKey(fromHex(key))).toEqual({
-        userKey: fromHex(userKey),
-        sequence: BigInt(sequence),
-        type,
-      });
-    }
+    const recorded = internal.keys.map(({ key }) => key);
+    const parts = internal.keys.map(({ userKey, sequence, type }) => ({
+      userKey: fromHex(userKey),
+      sequence: BigInt(sequence),
+      type,
+    }));
+    const made = parts.map(({ userKey, sequence, type }) => makeInternalKey(userKey, sequence, type));
+    expect(made.map(toHex)).toEqual(recorded);
+    expect(recorded.map((key) => parseInternalKey(fromHex(key)))).toEqual(parts);
   });
 });
 
@@ -122,10 +123,17 @@ describe('InternalKeyComparer', () => {
 
   test("orders keys as goleveldb's recorded comparisons", () => {
     expect(internal.comparisons.length).toBeGreaterThan(1000);
-    for (const { a, b, sign } of internal.comparisons) {
-      expect([a, b, Math.sign(comparer.compare(fromHex(a), fromHex(b)))]).toEqual([a, b, sign]);
-      expect([b, a, Math.sign(comparer.compare(fromHex(b), fromHex(a)))]).toEqual([b, a, 0 - sign]);
-    }
+    const expected = internal.comparisons.flatMap(({ a, b, sign }) => [
+      [a, b, sign],
+      [b, a, 0 - sign],
+    ]);
+    const found = internal.comparisons
+      .flatMap(({ a, b }) => [
+        [a, b],
+        [b, a],
+      ])
+      .map(([a, b]) => [a, b, Math.sign(comparer.compare(fromHex(a), fromHex(b)))]);
+    expect(found).toEqual(expected);
   });
 
   test("sorts keys into goleveldb's recorded order", () => {
