@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { must } from './support/must.js';
 
 const PROGRAM = join(__dirname, '../build/examples/leveldb-flush.js');
 const FIGURES =
@@ -56,8 +57,10 @@ describe('the example leveldb-flush', () => {
     const entries = await level.iterator().all();
     await level.close();
     expect(entries.length).toBe(found.entries);
-    for (const [word, value] of entries)
-      expect(JSON.parse(value)).toMatchObject({ word, letters: word.length });
+    for (const [word, value] of entries) {
+      const parsed = JSON.parse(value);
+      must(parsed.word === word && parsed.letters === word.length, () => `${word} has the value ${value}`);
+    }
   });
 
   test('repeats itself for the same seed, and not for another', () => {
