@@ -30,10 +30,19 @@ function growable<T extends Flat>(Kind: new (length: number) => T, capacity = 0,
   });
   const append = (count: number, first = 0) => {
     g.reserve(count);
-    for (let i = 0; i < count; i++) g.array[g.length + i] = first + i;
+    countUp(g.array, g.length, count, first);
     g.length += count;
   };
   return { g, stats, append };
+}
+
+/** Writes `count` elements, each one more than the one before. A loop for each kind of array is several times as fast. */
+function countUp(array: Flat, from: number, count: number, first: number): void {
+  if (array instanceof Uint8Array) {
+    for (let i = 0; i < count; i++) array[from + i] = first + i;
+  } else {
+    for (let i = 0; i < count; i++) array[from + i] = first + i;
+  }
 }
 
 /** One that is being copied: the array that comes next stands beside the one in use. */
@@ -91,7 +100,7 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
             if (command.do === 'append') {
               try {
                 append(command.count, n);
-                for (let i = 0; i < command.count; i++) mirror[length + i] = n + i;
+                countUp(mirror, length, command.count, n);
                 length += command.count;
               } catch (error) {
                 if (!(error instanceof CapacityError)) throw error;
