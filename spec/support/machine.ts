@@ -254,7 +254,7 @@ class Machine {
     const keys = Array.from({ length: count }, (_, i) => this.#pooled(from + i));
     const values = this.#store.getMany(keys.map((key) => this.#lend(key)));
     same(values.length, count, 'the number of values that getMany gives');
-    keys.forEach((key, i) => sameView(values[i], this.#model.get(key)?.value, `getMany, ${show(key)}`));
+    keys.forEach((key, i) => sameView(values[i], this.#model.get(key)?.value, () => `getMany, ${show(key)}`));
     values.slice(0, 4).forEach((value) => this.#watch(value));
     this.operations += count;
   }
@@ -267,15 +267,15 @@ class Machine {
 
   #delete(i: number): void {
     const key = this.#pooled(i);
-    same(this.#store.delete(this.#lend(key)), this.#model.delete(key), `delete ${show(key)}`);
+    same(this.#store.delete(this.#lend(key)), this.#model.delete(key), () => `delete ${show(key)}`);
   }
 
   #get(i: number): void {
     const key = this.#pooled(i);
     const expected = this.#model.get(key);
-    same(this.#store.has(this.#lend(key)), expected !== undefined, `has ${show(key)}`);
+    same(this.#store.has(this.#lend(key)), expected !== undefined, () => `has ${show(key)}`);
     const value = this.#store.get(this.#lend(key));
-    sameView(value, expected?.value, `get ${show(key)}`);
+    sameView(value, expected?.value, () => `get ${show(key)}`);
     this.#watch(value);
   }
 
@@ -283,8 +283,8 @@ class Machine {
     const key = this.#pooled(i);
     const expected = this.#model.firstFrom(key);
     const [foundKey, foundValue] = this.#store.find(this.#lend(key)) ?? [];
-    sameView(foundKey, expected?.key, `the key that find ${show(key)} gives`);
-    sameView(foundValue, expected?.value, `the value that find ${show(key)} gives`);
+    sameView(foundKey, expected?.key, () => `the key that find ${show(key)} gives`);
+    sameView(foundValue, expected?.value, () => `the value that find ${show(key)} gives`);
     this.#watch(foundKey);
     this.#watch(foundValue);
   }
@@ -295,7 +295,7 @@ class Machine {
     let i = 0;
     for (const item of this.#store[pick](this.#lendBounds(bounds, reverse))) {
       if (i >= expected.length) throw new Error(`${pick}: more than ${expected.length}: ${describe(item)}`);
-      sameItem(item, expected[i], pick, `number ${i} of ${pick}`);
+      sameItem(item, expected[i], pick, () => `number ${i} of ${pick}`);
       i++;
     }
     same(i, expected.length, `the number of ${pick}`);
@@ -437,21 +437,26 @@ interface Walk {
   done: boolean;
 }
 
-function same<T>(actual: T, expected: T, what: string): void {
-  if (actual !== expected) throw new Error(`${what}: expected ${String(expected)}, got ${String(actual)}`);
+/** What is compared, in words: a function where it takes time to say, which is asked only where there is need. */
+type What = string | (() => string);
+
+function same<T>(actual: T, expected: T, what: What): void {
+  if (actual !== expected) throw differs(what, String(expected), String(actual));
 }
 
-function sameView(actual: Uint8Array | undefined, expected: Uint8Array | undefined, what: string): void {
-  if (!sameBytes(actual, expected)) {
-    throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
-  }
+function sameView(actual: Uint8Array | undefined, expected: Uint8Array | undefined, what: What): void {
+  if (!sameBytes(actual, expected)) throw differs(what, show(expected), show(actual));
+}
+
+function differs(what: What, expected: string, actual: string): Error {
+  return new Error(`${typeof what === 'string' ? what : what()}: expected ${expected}, got ${actual}`);
 }
 
 function sameItem(
   item: Uint8Array | [Uint8Array, Uint8Array],
   expected: Entry,
   pick: Pick,
-  what: string,
+  what: What,
 ): void {
   if (pick !== 'values')
     sameView(pick === 'keys' ? (item as Uint8Array) : (item[0] as Uint8Array), expected.key, what);
