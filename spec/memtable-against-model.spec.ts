@@ -11,6 +11,7 @@ import {
 } from '../lib/index.js';
 import { checkTable, tableOf } from '../lib/internals.js';
 import { run, sameBytes, show, utf8 } from './support/bytes.js';
+import { foldedOrder } from './support/configurations.js';
 import { Prng } from './support/prng.js';
 import { keys } from './support/programs.js';
 import { VersionCursor, VersionModel, type Version } from './support/versions.js';
@@ -20,12 +21,11 @@ const OPERATIONS = 20_000;
 const KEYS = 24;
 const CURSORS = 3;
 
-const folded = (key: Uint8Array) => key.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 const ORDERS: Comparer[] = [
   bytewise,
   { name: 'reverse', compare: (a, b) => bytewise.compare(b, a) },
   { name: 'shorter first', compare: (a, b) => a.length - b.length || bytewise.compare(a, b) },
-  { name: 'letters of both cases equal', compare: (a, b) => bytewise.compare(folded(a), folded(b)) },
+  { name: 'letters of both cases equal', compare: foldedOrder },
 ];
 
 type Step =
@@ -167,6 +167,8 @@ function shownVersion(version: Version | undefined): string {
   );
   return `${userKey} ${version.sequence} ${version.type} ${value}`;
 }
+
+const folded = (key: Uint8Array) => key.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 
 /** One form for all keys that an order calls equal. */
 function canonical(comparer: Comparer, key: Uint8Array): Uint8Array {

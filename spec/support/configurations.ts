@@ -115,7 +115,8 @@ export function configurations(
   ];
 }
 
-function foldedOrder(a: Uint8Array, b: Uint8Array): number {
+/** Letters of both cases are equal. */
+export function foldedOrder(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length && i < b.length; i++) {
     const difference = lowerCase(a[i]) - lowerCase(b[i]);
     if (difference !== 0) return difference;
