@@ -1,6 +1,13 @@
 import fc from 'fast-check';
-import { DB, InternalKeyComparer, bytewise, checkStructure, makeInternalKey } from '../lib/index.js';
-import { ValueType, type Comparer } from '../lib/index.js';
+import {
+  DB,
+  InternalKeyComparer,
+  ValueType,
+  bytewise,
+  checkStructure,
+  makeInternalKey,
+  type Comparer,
+} from '../lib/index.js';
 import { localMemory, withInternals } from '../lib/internals.js';
 import { differingByte, differingSlot } from './support/arrays.js';
 import { show } from './support/bytes.js';
@@ -187,11 +194,11 @@ function sortedKeys(shape: Shape, count: number, comparer: Comparer): Uint8Array
 }
 
 const configurations = [
-  ...Object.entries(shapes).map(([name, shape]) => ({ name, shape, comparer: bytewise as Comparer })),
+  ...Object.entries(shapes).map(([name, shape]) => ({ name, shape, comparer: bytewise })),
   ...['urls', 'a prefix of 17 bytes', 'prefixes of one another', 'runs of 0x00'].map((name) => ({
     name: `internal keys of ${name}`,
     shape: versions(shapes[name]),
-    comparer: internal as Comparer,
+    comparer: internal,
   })),
 ];
 
@@ -221,10 +228,10 @@ describe.each(configurations)('with and without the index, keys of $name', ({ sh
 });
 
 describe.each([
-  { name: 'urls', shape: shapes.urls, comparer: bytewise as Comparer },
-  { name: 'a prefix of 60 bytes', shape: shapes['a prefix of 60 bytes'], comparer: bytewise as Comparer },
-  { name: 'decimals', shape: shapes['decimals with zeros before'], comparer: bytewise as Comparer },
-  { name: 'internal keys', shape: versions(shapes.urls), comparer: internal as Comparer },
+  { name: 'urls', shape: shapes.urls, comparer: bytewise },
+  { name: 'a prefix of 60 bytes', shape: shapes['a prefix of 60 bytes'], comparer: bytewise },
+  { name: 'decimals', shape: shapes['decimals with zeros before'], comparer: bytewise },
+  { name: 'internal keys', shape: versions(shapes.urls), comparer: internal },
 ])('20,000 keys of $name, so that there are three levels', ({ shape, comparer }) => {
   const keys = sortedKeys(shape, 20_000, comparer);
 

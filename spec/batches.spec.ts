@@ -307,7 +307,8 @@ describe('sorting', () => {
       );
       const real = globalThis[name];
       // Staging, and growth that is small, get theirs.
-      const refusing = new Proxy(real as new (length: number) => object, {
+      let refused = 0;
+    const refusing = new Proxy(real, {
         construct(target, args: [number]) {
           if (args[0] !== entries.length) return Reflect.construct(target, args) as object;
           refused++;

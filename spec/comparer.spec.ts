@@ -70,7 +70,10 @@ describe('the separator of bytewise', () => {
         must(compare(a, between) <= 0, () => `${show(between)} is below`);
         must(compare(between, b) < 0, () => `${show(between)} is not below the limit`);
         must(between.length <= a.length, () => `${show(between)} is longer`);
-        must(separator(b, a) === undefined, () => `of the keys the other way round it is ${separator(b, a)}`);
+        must(
+          separator(b, a) === undefined,
+          () => `of the keys the other way round it is ${show(separator(b, a))}`,
+        );
       }),
       { seed: 12, numRuns: 2000 },
     );

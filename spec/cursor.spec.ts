@@ -1,4 +1,5 @@
-import { DB, DBIterator, IteratorReleasedError, checkStructure } from '../lib/index.js';
+import type { DBIterator } from '../lib/index.js';
+import { DB, IteratorReleasedError, checkStructure } from '../lib/index.js';
 import { tableOf } from '../lib/internals.js';
 import { bytes, text, utf8 } from './support/bytes.js';
 import { thrownBy } from './support/faults.js';

@@ -526,7 +526,9 @@ describe('putMany', () => {
         (db) => {
           try {
             db.putMany([[utf8('another'), run(1, 3000)], 1 as never]);
-          } catch {}
+          } catch {
+            // As it must.
+          }
         },
       ],
       ['delete', (db) => void db.delete(utf8(name(90)))],

@@ -23,7 +23,7 @@ function growable<T extends Flat>(Kind: new (length: number) => T, capacity = 0,
       const array = new Kind(length);
       array.set = (source: ArrayLike<number>, offset?: number) => {
         stats.copied += source.length * array.BYTES_PER_ELEMENT;
-        Kind.prototype.set.call(array, source, offset);
+        Reflect.apply((Object.getPrototypeOf(array) as typeof array).set, array, [source, offset]);
       };
       return array;
     },

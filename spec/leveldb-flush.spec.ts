@@ -58,7 +58,7 @@ describe('the example leveldb-flush', () => {
     await level.close();
     expect(entries.length).toBe(found.entries);
     for (const [word, value] of entries) {
-      const parsed = JSON.parse(value);
+      const parsed = JSON.parse(value) as { word: string; letters: number };
       must(parsed.word === word && parsed.letters === word.length, () => `${word} has the value ${value}`);
     }
   });

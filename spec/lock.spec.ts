@@ -89,8 +89,14 @@ describe('every call takes its side of the lock once, and gives it back', () => 
         it.seek(utf8('e'));
         db.delete(utf8('e'));
       }
-      if (where === 'after the end') (it.last(), it.next());
-      if (where === 'before the beginning') (it.first(), it.prev());
+      if (where === 'after the end') {
+        it.last();
+        it.next();
+      }
+      if (where === 'before the beginning') {
+        it.first();
+        it.prev();
+      }
       lock.take();
       move(it);
       expect([where, ...lock.take()]).toEqual([where, ...READ]);
@@ -309,24 +315,72 @@ describe('LocalRWLock', () => {
   const misuses: [name: string, use: (lock: LocalRWLock) => void, message: string][] = [
     ['unlock without lock', (lock) => lock.unlock(), 'unlock() without a matching lock()'],
     ['runlock without rlock', (lock) => lock.runlock(), 'runlock() without a matching rlock()'],
-    ['unlock in a read', (lock) => (lock.rlock(), lock.unlock()), 'unlock() without a matching lock()'],
-    ['runlock in a write', (lock) => (lock.lock(), lock.runlock()), 'runlock() without a matching rlock()'],
+    [
+      'unlock in a read',
+      (lock) => {
+        lock.rlock();
+        lock.unlock();
+      },
+      'unlock() without a matching lock()',
+    ],
+    [
+      'runlock in a write',
+      (lock) => {
+        lock.lock();
+        lock.runlock();
+      },
+      'runlock() without a matching rlock()',
+    ],
     [
       'a second unlock',
-      (lock) => (lock.lock(), lock.unlock(), lock.unlock()),
+      (lock) => {
+        lock.lock();
+        lock.unlock();
+        lock.unlock();
+      },
       'unlock() without a matching lock()',
     ],
     [
       'a second runlock',
-      (lock) => (lock.rlock(), lock.runlock(), lock.runlock()),
+      (lock) => {
+        lock.rlock();
+        lock.runlock();
+        lock.runlock();
+      },
       'runlock() without a matching rlock()',
     ],
-    ['a write inside a write', (lock) => (lock.lock(), lock.lock()), 'write inside a write'],
-    ['a write inside a read', (lock) => (lock.rlock(), lock.lock()), 'write inside a read'],
-    ['a read inside a write', (lock) => (lock.lock(), lock.rlock()), 'read inside a write'],
+    [
+      'a write inside a write',
+      (lock) => {
+        lock.lock();
+        lock.lock();
+      },
+      'write inside a write',
+    ],
+    [
+      'a write inside a read',
+      (lock) => {
+        lock.rlock();
+        lock.lock();
+      },
+      'write inside a read',
+    ],
+    [
+      'a read inside a write',
+      (lock) => {
+        lock.lock();
+        lock.rlock();
+      },
+      'read inside a write',
+    ],
     [
       'a write beside one of two reads',
-      (lock) => (lock.rlock(), lock.rlock(), lock.runlock(), lock.lock()),
+      (lock) => {
+        lock.rlock();
+        lock.rlock();
+        lock.runlock();
+        lock.lock();
+      },
       'write inside a read',
     ],
   ];
@@ -352,6 +406,7 @@ describe('LocalRWLock', () => {
   });
 
   test('is what a DB takes by default: a lock of its own for each', () => {
+    // eslint-disable-next-line prefer-const -- its comparer comes first
     let other: DB;
     const comparer = {
       name: 'asks another DB',

@@ -72,7 +72,7 @@ describe('a range', () => {
   it.each(['gt', 'gte', 'lt', 'lte', 'from', 'end', 'prefix'])(
     "with a bound by another library's name, '%s', is refused",
     (name) => {
-      const ask = () => letters().iterator({ [name]: utf8('b') } as Range);
+      const ask = () => letters().iterator({ [name]: utf8('b') });
       expect(ask).toThrow(TypeError);
       expect(ask).toThrow(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
     },
@@ -80,7 +80,7 @@ describe('a range', () => {
 
   it.each(['start', 'limit'])('with a %s that is no Uint8Array is refused', (bound) => {
     for (const wrong of ['b', 98, [98], null]) {
-      const ask = () => letters().iterator({ [bound]: wrong } as Range);
+      const ask = () => letters().iterator({ [bound]: wrong });
       expect(ask).toThrow(TypeError);
       expect(ask).toThrow(`${bound} must be a Uint8Array, but got `);
     }

@@ -66,7 +66,7 @@ export function describe(value: unknown): string {
     return name === undefined || name === '' || name === 'Object' ? 'an object' : `an instance of ${name}`;
   }
   if (typeof value === 'function') return 'a function';
-  const text = String(value);
+  const text = (value as string | number | bigint | boolean | symbol).toString();
   const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   return `the ${typeof value} ${typeof value === 'string' ? JSON.stringify(shown) : shown}`;
 }

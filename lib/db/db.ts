@@ -302,7 +302,7 @@ function* walk<T>(
 function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
   if (Array.isArray(keys)) {
     for (let i = 0; i < keys.length; i++) requireItem(keys[i], 'keys', i);
-    return keys;
+    return keys as Uint8Array[];
   }
   requireIterable(keys, 'keys');
   const list: Uint8Array[] = [];
@@ -315,7 +315,7 @@ function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
 
 /** Entries, copied where those of `keysOf` are; those of an array are checked when they are put. */
 function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
-  if (Array.isArray(entries)) return entries;
+  if (Array.isArray(entries)) return entries as Entry[];
   requireIterable(entries, 'entries');
   const list: Entry[] = [];
   for (const entry of entries) {

@@ -1,8 +1,7 @@
-import { requireBytes } from '../base/arguments.js';
+import { requireBytes, requireCapacity } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
-import { requireCapacity } from '../base/arguments.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
 import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
 import { keepOne } from '../base/kept.js';

@@ -1,7 +1,6 @@
-import { requireBytes } from '../base/arguments.js';
+import { requireBytes, requireCapacity } from '../base/arguments.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
-import { requireCapacity } from '../base/arguments.js';
 import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
 import { orderOf } from '../base/order.js';

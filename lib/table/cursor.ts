@@ -181,6 +181,7 @@ export abstract class Cursor {
   next(): boolean {
     const step = this.step + ENTRY_WORDS;
     if (step >= this.end || !this.epoch.current || !this.isLockOurs) {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on this cursor
       return outOfLine(this.nextLocked, this);
     }
     this.goTo(step);
@@ -191,6 +192,7 @@ export abstract class Cursor {
   prev(): boolean {
     const step = this.step - ENTRY_WORDS;
     if (step < this.begin || !this.epoch.current || !this.isLockOurs) {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on this cursor
       return outOfLine(this.prevLocked, this);
     }
     this.goTo(step);
