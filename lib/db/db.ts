@@ -133,10 +133,9 @@ export class DB {
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
-      for (let i = 0; i < list.length; i++) {
-        const node = this.#table.find(list[i], list[i].length);
-        values.push(node === NONE ? undefined : this.#table.storage.valueOf(node));
-      }
+      this.#table.findEach(list, (node) =>
+        values.push(node === NONE ? undefined : this.#table.storage.valueOf(node)),
+      );
       return values;
     } finally {
       this.#lock.runlock();

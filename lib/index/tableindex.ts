@@ -14,6 +14,10 @@ import { PageStore, isForks } from './pages/store.js';
 import { entryPlace, nodeOrNone, placeAfter } from './pages/walk.js';
 import type { Position } from './position.js';
 
+/** Keys that are worth having under way at once. */
+const AHEAD = 32;
+const guessed = new Int32Array(AHEAD);
+
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
  * hash index. Both are derived from the two arrays, and may be dropped and built anew at any time.
@@ -80,6 +84,51 @@ export class TableIndex {
   find(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
     const node = this.#findHashed(key, -1, keyLength);
     return node !== UNKNOWN ? node : search(this.pages, key, 0, keyLength, at);
+  }
+
+  /**
+   * `find` for several keys, in their order. What they will read is read for many of them step by step: bucket, node, record.
+   * So their misses of the cache overlap.
+   */
+  findEach(keys: readonly Uint8Array[], at: Position, found: (node: NodeIndex) => void): void {
+    for (let from = 0; from < keys.length; from += AHEAD) {
+      const to = Math.min(from + AHEAD, keys.length);
+      this.#guessEach(keys, from, to, at);
+      for (let i = from; i < to; i++) {
+        const node = guessed[i - from] as NodeIndex;
+        found(this.#holds(node, keys[i]) ? node : this.find(keys[i], keys[i].length, at));
+      }
+    }
+  }
+
+  /** For each of some keys, finds a node that may have it, or NONE. */
+  #guessEach(keys: readonly Uint8Array[], from: number, to: number, at: Position): void {
+    const hashes = this.#hashes;
+    if (hashes === undefined) {
+      guessed.fill(NONE);
+      return;
+    }
+    const nodes = this.#storage.nodes.array;
+    const kv = this.#storage.kv.array;
+    let touched = 0;
+    for (let i = from; i < to; i++) {
+      hashes.keys.hash(keys[i], keys[i].length, this.#hashed);
+      guessed[i - from] = this.#hashed.hash;
+      touched ^= hashes.touch(this.#hashed.hash);
+    }
+    for (let i = 0; i < to - from; i++) {
+      guessed[i] = hashes.guess(guessed[i]);
+      touched ^= nodes[guessed[i] + OFFSET];
+    }
+    for (let i = 0; i < to - from; i++) touched ^= kv[nodes[guessed[i] + OFFSET]];
+    at.touched = touched;
+  }
+
+  #holds(node: NodeIndex, key: Uint8Array): boolean {
+    const { kv, nodes } = this.#storage;
+    const { length } = key;
+    if (node === NONE || nodes.array[node + KEY_LENGTH] !== length) return false;
+    return sharedLength(kv.view, nodes.array[node + OFFSET], key, 0, 0, length) === length;
   }
 
   /**

@@ -256,6 +256,16 @@ export class Table {
     return this.order.compare(kv.array, array[node + OFFSET], array[node + KEY_LENGTH], key, 0, keyLength, 0);
   }
 
+  /** `find` for each of several keys, in their order. */
+  findEach(keys: readonly Uint8Array[], found: (node: NodeIndex) => void): void {
+    for (let i = 0; i < keys.length && this.index?.isBehind === true; i++) this.#maintain();
+    if (this.index !== undefined) {
+      this.index.findEach(keys, this.at, found);
+    } else {
+      for (const key of keys) found(this.find(key, key.length));
+    }
+  }
+
   /** Number of entries at or above `start` and below `limit`. */
   count(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
     if (this.index !== undefined) {

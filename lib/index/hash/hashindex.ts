@@ -198,6 +198,23 @@ export class HashIndex {
     return words[end - 1] === OVERFLOWED ? UNKNOWN : NONE;
   }
 
+  /** Reads the bucket of a hash. @returns something of it */
+  touch(hash: number): number {
+    const { words, bits } = this.#isOld(hash) ? this.#old! : this.#table;
+    return words[(hash >>> (32 - bits)) << BUCKET_SHIFT];
+  }
+
+  /** A node whose key may have this hash, or NONE: the first that the tags in its bucket allow. */
+  guess(hash: number): number {
+    const { words, bits, refBits } = this.#isOld(hash) ? this.#old! : this.#table;
+    const tag = (hash << bits) >>> refBits;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    for (let i = begin; i < begin + BUCKET && words[i] !== 0; i++) {
+      if (words[i] >>> refBits === tag && words[i] !== OVERFLOWED) return words[i] & ((1 << refBits) - 1);
+    }
+    return NONE;
+  }
+
   /** Whether nodes wait for being entered. */
   get isBehind(): boolean {
     return this.#next !== this.#storage.nodes.length;
