@@ -16,6 +16,8 @@ import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { deleteRange } from '../table/bulk/deleterange.js';
+import { putMany } from '../table/bulk/putmany.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
 export interface DBOptions {
@@ -121,7 +123,7 @@ export class DB {
     const list = entriesOf(entries);
     this.#lock.lock();
     try {
-      this.#table.putEach(list);
+      putMany(this.#table, list);
     } finally {
       this.#lock.unlock();
     }
@@ -170,7 +172,7 @@ export class DB {
     requireRange(range);
     this.#lock.lock();
     try {
-      return this.#table.deleteRange(range.start, range.limit);
+      return deleteRange(this.#table, range.start, range.limit);
     } finally {
       this.#lock.unlock();
     }

@@ -18,7 +18,8 @@ import {
   type NodeIndex,
 } from '../storage/layout.js';
 import { Bounds } from './bounds.js';
-import { PAST, type Table } from './table.js';
+import { PAST } from './epoch.js';
+import type { Table } from './table.js';
 
 /** Steps after which a cursor begins to read a page of the index at a time. */
 const RUN_FROM = 4;

@@ -29,7 +29,6 @@ import {
   HEAD,
   HEIGHT,
   KEY_LENGTH,
-  MAX_HEIGHT,
   NEXT,
   NONE,
   OFFSET,
@@ -39,8 +38,7 @@ import {
 } from '../storage/layout.js';
 import { localMemory, type Internals } from '../storage/memory.js';
 import { Storage } from '../storage/storage.js';
-import { loadSorted } from './bulk/load.js';
-import { STAGED_WORDS, giveBackStaged, stageEach, takeStaged } from './bulk/staging.js';
+import { Epoch } from './epoch.js';
 
 export interface TableOptions {
   order: Order;
@@ -58,15 +56,6 @@ export const TABLE: unique symbol = Symbol.for('flat-memdb.table');
 export interface TableOwner {
   readonly [TABLE]: Table;
 }
-
-/** A time in which a table did not change. */
-export class Epoch {
-  current = true;
-}
-
-/** One that is over. */
-export const PAST = new Epoch();
-PAST.current = false;
 
 /**
  * Entries in the order of their keys: what DB, MemTable and SkipList are made of. Keys are given as key[0, keyLength).
@@ -103,7 +92,7 @@ export class Table {
   #now = new Epoch();
   #isNowGiven = false;
   /** Counts what may have replaced bytes behind the records. */
-  #stagings = 0;
+  stagings = 0;
   readonly heights: HeightQueue;
   readonly #areHeightsGiven: boolean;
   readonly #memory: Internals;
@@ -115,7 +104,7 @@ export class Table {
     this.towers = new Towers(this.storage, order);
     this.heights = new HeightQueue(heights ?? new SeededHeights());
     this.#areHeightsGiven = heights !== undefined;
-    this.#buildIndex();
+    this.buildIndex();
   }
 
   /** Bytes of everything that leads to the entries: nodes, and what is derived from them. */
@@ -303,9 +292,9 @@ export class Table {
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
-    this.#stagings++;
+    this.stagings++;
     this.storage.stage(offset, key, keyLength, value, valueLength);
-    this.#putStaged(offset, keyLength, valueLength);
+    this.putStaged(offset, keyLength, valueLength);
   }
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
@@ -318,51 +307,15 @@ export class Table {
       kv.reserve(keyLength + valueLength);
     }
     const offset = kv.length as KVOffset;
-    this.#stagings++;
+    this.stagings++;
     this.storage.stage(offset, key, keyLength, value, valueLength);
     if (this.#locate(kv.array, offset, keyLength, at) !== NONE) return false;
     this.#insert(offset, keyLength, valueLength, at);
     return true;
   }
 
-  /**
-   * `put` for each entry in turn. All are checked and staged first, and room for all is made as if every key were new:
-   * either it can be had, or nothing is changed. Only a comparer can fail half-way.
-   * @throws TypeError, CapacityError
-   */
-  putEach(entries: readonly unknown[]): void {
-    const { kv, nodes } = this.storage;
-    const count = entries.length;
-    const staged = takeStaged(count);
-    try {
-      const { array } = kv;
-      const bytes = this.#stageEach(entries, count, staged);
-      kv.reserve(bytes);
-      if (kv.array !== array && this.#stageEach(entries, count, staged) > bytes) {
-        throw new TypeError('entries must not change while they are put, but they grew');
-      }
-      this.#announceHeight();
-      nodes.reserve(this.heights.drawAhead(count));
-      if (loadSorted(this, staged, count)) return;
-      for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) {
-        this.#putStaged(
-          staged[word + OFFSET] as KVOffset,
-          staged[word + KEY_LENGTH],
-          staged[word + VALUE_LENGTH],
-        );
-      }
-    } finally {
-      giveBackStaged(staged);
-    }
-  }
-
-  #stageEach(entries: readonly unknown[], count: number, staged: Int32Array): number {
-    const staging = ++this.#stagings;
-    return stageEach(this.storage, entries, count, staged, () => this.#stagings !== staging);
-  }
-
   /** Puts the record that is staged at the end of kv. */
-  #putStaged(offset: KVOffset, keyLength: number, valueLength: number): void {
+  putStaged(offset: KVOffset, keyLength: number, valueLength: number): void {
     const { at } = this;
     const node = this.#locate(this.storage.kv.array, offset, keyLength, at);
     if (node !== NONE) {
@@ -392,51 +345,11 @@ export class Table {
     return true;
   }
 
-  /**
-   * Removes the entries at or above `start` and below `limit`. @returns how many
-   *
-   * The arrays are left as if they had been deleted one by one in ascending order.
-   */
-  deleteRange(start: Uint8Array | undefined, limit: Uint8Array | undefined): number {
-    const { at, storage, towers } = this;
-    if (start !== undefined && limit !== undefined) {
-      if (this.order.compare(start, 0, start.length, limit, 0, limit.length, 0) >= 0) return 0;
-    }
-    const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
-    const last = new Int32Array(towers.ends);
-    if (start !== undefined) towers.search(start, 0, start.length, before);
-    if (limit !== undefined) towers.search(limit, 0, limit.length, last);
-    const nodes = storage.nodes.array;
-    const first = nodes[before[0] + NEXT] as NodeIndex;
-    const end = nodes[last[0] + NEXT] as NodeIndex;
-    let count = 0;
-    let size = 0;
-    for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
-      count++;
-      size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
-    }
-    if (count === 0) return 0;
-    // For an order of its own, removing from the pages looks keys up.
-    try {
-      this.index?.removeRun(first, end, at);
-    } catch (error) {
-      this.#buildIndex(); // A comparer threw half-way.
-      throw error;
-    }
-    this.change();
-    this.structure++;
-    this.deletions += count;
-    towers.unlinkRun(before, last);
-    this.length -= count;
-    this.size -= size;
-    return count;
-  }
-
   reset(): void {
     this.change();
     this.generation++;
     this.structure++;
-    this.#stagings++;
+    this.stagings++;
     this.storage.reset();
     this.towers.reset();
     this.heights.reset();
@@ -445,7 +358,7 @@ export class Table {
     if (this.index !== undefined) {
       this.index.reset();
     } else {
-      this.#buildIndex();
+      this.buildIndex();
     }
   }
 
@@ -465,7 +378,7 @@ export class Table {
   }
 
   /** Makes the index, from the skip list. */
-  #buildIndex(): void {
+  buildIndex(): void {
     this.dropIndex();
     const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.#memory;
     if (!indexed) return;
@@ -512,7 +425,7 @@ export class Table {
   #insert(offset: KVOffset, keyLength: number, valueLength: number, at: Position): void {
     const { storage, towers } = this;
     const { kv } = storage;
-    this.#announceHeight();
+    this.announceHeight();
     const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
     if (this.index !== undefined && !this.index.reserve(at)) {
@@ -537,9 +450,10 @@ export class Table {
     this.size += keyLength + valueLength;
   }
 
-  /** After nodes that a bulk load linked: so many, of so many bytes. */
-  loaded(count: number, size: number): void {
+  /** Counts nodes that were linked or unlinked together, and their bytes: below 0 for those that went. */
+  counted(count: number, size: number): void {
     this.structure++;
+    if (count < 0) this.deletions -= count;
     this.length += count;
     this.size += size;
   }
@@ -558,7 +472,7 @@ export class Table {
   }
 
   /** A caller's height source may come back here, and what a cursor has read ahead would let it step on without the lock. */
-  #announceHeight(): void {
+  announceHeight(): void {
     if (this.#areHeightsGiven === true) this.change();
   }
 }

@@ -1,9 +1,4 @@
 import { sharedInKv } from '../../base/bytes.js';
-import type { Order } from '../../base/order.js';
-import type { Position } from '../../index/position.js';
-import type { TableIndex } from '../../index/tableindex.js';
-import type { HeightQueue } from '../../skiplist/heights.js';
-import type { Towers } from '../../skiplist/towers.js';
 import {
   KEY_LENGTH,
   NONE,
@@ -12,25 +7,9 @@ import {
   type KVOffset,
   type NodeIndex,
 } from '../../storage/layout.js';
-import type { Storage } from '../../storage/storage.js';
+import type { Table } from '../table.js';
 import { sortStaged } from './sort.js';
 import { STAGED_NODE, STAGED_WORDS } from './staging.js';
-
-/** What it needs of a table. */
-export interface LoadTarget {
-  readonly storage: Storage;
-  readonly order: Order;
-  readonly towers: Towers;
-  readonly index: TableIndex | undefined;
-  readonly heights: HeightQueue;
-  readonly at: Position;
-  /** Announces a change. */
-  change(): void;
-  /** Gives a node the record that is staged at `offset`. */
-  replace(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void;
-  /** Counts nodes that were linked, and their bytes. */
-  loaded(count: number, size: number): void;
-}
 
 /** Fewer entries are put one by one. */
 const MIN_SORTED = 16;
@@ -43,7 +22,7 @@ const SAME = -1;
  * index and links are only appended to. Nodes are made in the order of the batch, so that the arrays are those of single puts.
  * @returns whether it did: not for entries that belong among others, for orders that are not of bytes, or without memory
  */
-export function loadSorted(table: LoadTarget, staged: Int32Array, count: number): boolean {
+export function loadSorted(table: Table, staged: Int32Array, count: number): boolean {
   const { storage, index } = table;
   if (count < MIN_SORTED || index === undefined || table.order.byteOrderedTail !== 0) return false;
   let order: Int32Array;
@@ -64,11 +43,11 @@ export function loadSorted(table: LoadTarget, staged: Int32Array, count: number)
   table.change();
   const [added, size] = makeNodes(table, staged, count);
   link(table, staged, order, shared);
-  table.loaded(added, size);
+  table.counted(added, size);
   return true;
 }
 
-function isAboveAll({ storage, towers }: LoadTarget, staged: Int32Array, count: number): boolean {
+function isAboveAll({ storage, towers }: Table, staged: Int32Array, count: number): boolean {
   const { last } = towers;
   if (last === NONE) return true;
   for (let i = 0; i < count; i++) {
@@ -92,7 +71,7 @@ function isAboveAll({ storage, towers }: LoadTarget, staged: Int32Array, count: 
  * @returns whether the order is ascending, from the last key of the table on; if not, only the first ones were compared
  */
 function isAscending(
-  { storage, towers }: LoadTarget,
+  { storage, towers }: Table,
   staged: Int32Array,
   order: Int32Array,
   shared: Int32Array,
@@ -128,7 +107,7 @@ function isAscending(
 }
 
 /** Makes nodes for entries in the order of the batch; where a key came before, its node gets the record. @returns number and bytes of the new ones */
-function makeNodes(table: LoadTarget, staged: Int32Array, count: number): [added: number, size: number] {
+function makeNodes(table: Table, staged: Int32Array, count: number): [added: number, size: number] {
   const { storage } = table;
   let added = 0;
   let size = 0;
@@ -151,7 +130,7 @@ function makeNodes(table: LoadTarget, staged: Int32Array, count: number): [added
 }
 
 /** Links the nodes in the order of their keys, and adds them to the index. */
-function link(table: LoadTarget, staged: Int32Array, order: Int32Array, shared: Int32Array): void {
+function link(table: Table, staged: Int32Array, order: Int32Array, shared: Int32Array): void {
   const { at, towers } = table;
   const index = table.index!;
   for (let i = 0; i < order.length; i++) {
