@@ -1,0 +1,39 @@
+import * as library from '../../lib/index.js';
+import { MemDBError } from '../../lib/index.js';
+
+const { CapacityError, InternalKeyCorruptedError, IteratorReleasedError } = library;
+const { LockMisuseError, LockTimeoutError, StructureError } = library;
+
+describe.each([
+  { Class: CapacityError, name: 'CapacityError', code: 'MEMDB_CAPACITY' },
+  { Class: IteratorReleasedError, name: 'IteratorReleasedError', code: 'MEMDB_ITERATOR_RELEASED' },
+  { Class: LockTimeoutError, name: 'LockTimeoutError', code: 'MEMDB_LOCK_TIMEOUT' },
+  { Class: LockMisuseError, name: 'LockMisuseError', code: 'MEMDB_LOCK_MISUSE' },
+  {
+    Class: InternalKeyCorruptedError,
+    name: 'InternalKeyCorruptedError',
+    code: 'MEMDB_INTERNAL_KEY_CORRUPTED',
+  },
+  { Class: StructureError, name: 'StructureError', code: 'MEMDB_STRUCTURE' },
+])('$name', ({ Class, name, code }) => {
+  const error = new Class('what was wrong');
+
+  it('is a MemDBError and an Error, and of no other class', () => {
+    expect(error).toBeInstanceOf(MemDBError);
+    expect(error).toBeInstanceOf(Error);
+    expect(Object.getPrototypeOf(Object.getPrototypeOf(error))).toBe(MemDBError.prototype);
+  });
+
+  it(`has the code ${code}, its name and its message`, () => {
+    expect(error.code).toBe(code);
+    expect(error.name).toBe(name);
+    expect(error.message).toBe('what was wrong');
+    expect(String(error)).toBe(`${name}: what was wrong`);
+    expect(error.stack).toContain(name);
+  });
+});
+
+it('a CapacityError can carry its cause', () => {
+  const cause = new RangeError('Array buffer allocation failed');
+  expect(new CapacityError('no room', { cause }).cause).toBe(cause);
+});
