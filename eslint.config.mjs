@@ -97,7 +97,7 @@ export default defineConfig(
   },
 
   {
-    files: ['spec/*.spec.ts'],
+    files: ['spec/**/*.spec.ts'],
     rules: {
       // Jest's matchers, such as expect.objectContaining, have the type `any`.
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -303,11 +303,9 @@ describe('sorting', () => {
     const real = globalThis.BigUint64Array;
     let refused = 0;
     try {
-      globalThis.BigUint64Array = class {
-        constructor() {
-          refused++;
-          throw new RangeError('Array buffer allocation failed');
-        }
+      globalThis.BigUint64Array = function () {
+        refused++;
+        throw new RangeError('Array buffer allocation failed');
       } as never;
       pair.putMany(entries);
     } finally {
