@@ -412,13 +412,14 @@ export class Table {
   replace(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void {
     const { kv, nodes } = this.storage;
     const { array } = nodes;
+    const gained = keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
     this.change();
     kv.length = offset + keyLength + valueLength;
-    this.size += keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
     nodes.write(node + OFFSET, offset);
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
     nodes.write(node + KEY_LENGTH, keyLength);
     nodes.write(node + VALUE_LENGTH, valueLength);
+    this.size += gained;
   }
 
   /** Adds a node for the record that is staged at `offset`, at the position that `#locate` found. */

@@ -29,6 +29,7 @@ export function deleteRange(
     size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
   }
   if (count === 0) return 0;
+  table.change();
   // For an order of its own, removing from the pages looks keys up.
   try {
     table.index?.removeRun(first, end, table.at);
@@ -36,7 +37,6 @@ export function deleteRange(
     table.buildIndex(); // A comparer threw half-way.
     throw error;
   }
-  table.change();
   towers.unlinkRun(before, last);
   table.counted(-count, -size);
   return count;
