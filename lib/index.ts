@@ -3,7 +3,13 @@ export { DBIterator } from './db/iterator.js';
 export { bytesPrefix, type Range, type Scan } from './base/range.js';
 export { bytewise, type Comparer } from './base/comparer.js';
 export { LocalRWLock, type RWLock } from './lock/rwlock.js';
-export { MemTable, MemTableIterator, type MemTableEntry, type MemTableOptions } from './leveldb/memtable.js';
+export {
+  MemTable,
+  MemTableIterator,
+  type MemTableEntry,
+  type MemTableFound,
+  type MemTableOptions,
+} from './leveldb/memtable.js';
 export { MAX_SEQUENCE, ValueType } from './leveldb/tag.js';
 export { InternalKeyComparer, makeInternalKey, parseInternalKey } from './leveldb/internalkey.js';
 export { LookupKey } from './leveldb/lookupkey.js';

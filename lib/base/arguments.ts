@@ -87,6 +87,37 @@ function howToEncode(value: unknown): string {
   return '';
 }
 
+/** Refuses what is no plain object, and options that there are not, which would silently do nothing. @throws TypeError */
+export function requireOptions(options: unknown, of: string, names: readonly string[]): void {
+  if (!isPlainObject(options)) {
+    throw new TypeError(`${of} takes an object of options, but got ${describe(options)}`);
+  }
+  for (const name in options) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${of} has no option '${name}': it has ${names.join(', ')}`);
+    }
+  }
+}
+
+/** One of another realm is one, too. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The place in a sequence, from the end where it is below 0. @throws TypeError, RangeError */
+export function requireIndex(index: unknown): asserts index is number {
+  if (typeof index !== 'number') throw new TypeError(`index must be a number, but got ${describe(index)}`);
+  if (!Number.isInteger(index)) throw new RangeError(`index must be a whole number, but got ${index}`);
+}
+
+/** @throws TypeError */
+export function requireFunction(value: unknown, what: string): void {
+  if (typeof value !== 'function')
+    throw new TypeError(`${what} must be a function, but got ${describe(value)}`);
+}
+
 /** Bytes to reserve at first. @throws TypeError, RangeError */
 export function requireCapacity(capacity: unknown, limit: number): asserts capacity is number {
   if (typeof capacity !== 'number') {

@@ -3,7 +3,10 @@ import {
   isFilledBytes,
   requireBytes,
   requireCapacity,
+  requireFunction,
+  requireIndex,
   requireIterable,
+  requireOptions,
   requirePair,
 } from '../base/arguments.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
@@ -18,6 +21,7 @@ import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
 import { deleteRange } from '../table/bulk/deleterange.js';
 import { putMany } from '../table/bulk/putmany.js';
+import { walk } from '../table/walk.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
 export interface DBOptions {
@@ -44,11 +48,14 @@ export interface DBOptions {
  */
 export class DB {
   readonly #table: Table;
+  /** The lock as it was given; and with what turns calls from inside away. */
+  readonly #plainLock: RWLock;
   readonly #lock: RWLock;
   readonly #isLockOurs: boolean;
 
   /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options: DBOptions = {}) {
+    requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight']);
     const memory = internalsOf(options);
     const {
       comparer = bytewise,
@@ -59,12 +66,11 @@ export class DB {
     requireComparer(comparer);
     requireCapacity(capacity, memory.kvLimit);
     requireLock(lock);
-    if (randHeight !== undefined && typeof randHeight !== 'function') {
-      throw new TypeError(`randHeight must be a function, but got ${describe(randHeight)}`);
-    }
+    if (randHeight !== undefined) requireFunction(randHeight, 'randHeight');
     const order = orderOf(comparer);
     const heights = randHeight && new GivenHeights(randHeight);
     const mayReenter = order !== byteOrder || heights !== undefined;
+    this.#plainLock = lock;
     this.#lock = mayReenter ? new ReentryGuard(lock, order, heights) : lock;
     this.#isLockOurs = options.lock === undefined;
     this.#table = new Table({ order, capacity, heights, memory });
@@ -149,8 +155,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      const node = this.#table.findGE(key, key.length, this.#table.at);
-      return node === NONE ? undefined : this.#entry(node);
+      return this.#entryOrNone(this.#table.findGE(key, key.length, this.#table.at));
     } finally {
       this.#lock.runlock();
     }
@@ -167,6 +172,32 @@ export class DB {
     }
   }
 
+  /**
+   * Gives a key the value that `compute` makes of its present one, `undefined` where there is none; where it gives
+   * `undefined`, the key is removed. Both happen under one write lock: nothing comes between.
+   * @param compute is lent a view into `kvData`, not to be modified; its result is copied. It must not call the DB. What it
+   *   throws is passed on, and nothing was changed.
+   * @throws CapacityError when the entry does not fit
+   */
+  update(key: Uint8Array, compute: (value: Uint8Array | undefined) => Uint8Array | undefined): void {
+    requireBytes(key, 'key');
+    requireFunction(compute, 'compute');
+    this.#lock.lock();
+    try {
+      const table = this.#table;
+      const node = table.find(key, key.length);
+      const value = compute(node === NONE ? undefined : table.storage.valueOf(node));
+      if (value !== undefined) {
+        requireBytes(value, 'what update is given for a value');
+        table.put(key, key.length, value);
+      } else if (node !== NONE) {
+        table.delete(key, key.length);
+      }
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
   /** Removes all entries of a range, faster than one by one. @returns how many there were */
   deleteRange(range: Range): number {
     requireRange(range);
@@ -176,6 +207,26 @@ export class DB {
     } finally {
       this.#lock.unlock();
     }
+  }
+
+  /** The first entry: two views into `kvData`; `undefined` where there is none. */
+  first(): [key: Uint8Array, value: Uint8Array] | undefined {
+    return this.#read((table) => this.#entryOrNone(table.first(table.at)));
+  }
+
+  /** The last entry: two views into `kvData`; `undefined` where there is none. */
+  last(): [key: Uint8Array, value: Uint8Array] | undefined {
+    return this.#read((table) => this.#entryOrNone(table.last(table.at)));
+  }
+
+  /**
+   * The entry before which there are `index` others, from the end where that is below 0: two views into `kvData`;
+   * `undefined` where there is none. Takes about as long as a search.
+   * @throws TypeError, RangeError for what is no whole number
+   */
+  at(index: number): [key: Uint8Array, value: Uint8Array] | undefined {
+    requireIndex(index);
+    return this.#read((table) => this.#entryOrNone(table.nodeAt(index)));
   }
 
   /** Number of entries in a range; takes about as long as two searches. */
@@ -211,6 +262,11 @@ export class DB {
 
   [Symbol.iterator](): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
     return this.entries();
+  }
+
+  /** The lock that guards every call: the one given, or the DB's own. */
+  get lock(): RWLock {
+    return this.#plainLock;
   }
 
   /** Number of entries. goleveldb's `Len`. */
@@ -275,24 +331,9 @@ export class DB {
     }
   }
 
-  #entry(node: NodeIndex): [key: Uint8Array, value: Uint8Array] {
-    return [this.#table.storage.keyOf(node), this.#table.storage.valueOf(node)];
-  }
-}
-
-function* walk<T>(
-  it: DBIterator,
-  reverse: boolean | undefined,
-  pick: (it: DBIterator) => T,
-): Generator<T, undefined> {
-  try {
-    if (reverse) {
-      for (let on = it.last(); on; on = it.prev()) yield pick(it);
-    } else {
-      for (let on = it.first(); on; on = it.next()) yield pick(it);
-    }
-  } finally {
-    it.release();
+  #entryOrNone(node: NodeIndex): [key: Uint8Array, value: Uint8Array] | undefined {
+    const { storage } = this.#table;
+    return node === NONE ? undefined : [storage.keyOf(node), storage.valueOf(node)];
   }
 }
 

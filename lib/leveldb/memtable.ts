@@ -1,4 +1,4 @@
-import { requireBytes, requireCapacity } from '../base/arguments.js';
+import { requireBytes, requireCapacity, requireOptions } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
@@ -15,14 +15,16 @@ import {
   requireSequence,
   requireValueType,
   sequenceAt,
+  sequenceNumberAt,
   writeFirstTag,
   writeTag,
 } from './tag.js';
 import { orderOf, type Order } from '../base/order.js';
-import { requireRange, type Range } from '../base/range.js';
+import { requireRange, type Range, type Scan } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { KEY_LENGTH, NONE, OFFSET } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { walk } from '../table/walk.js';
 import { TABLE, Table } from '../table/table.js';
 
 export interface MemTableOptions {
@@ -35,12 +37,24 @@ export interface MemTableOptions {
   capacity?: number;
 }
 
-/** What a memtable knows of a key: that it was deleted, or its value, a view into `kvData`. */
+/**
+ * What a memtable knows of a key: that it was deleted, or its value, a view into `kvData`; and the sequence number with which
+ * that was written, `undefined` above 2^53-1 (an iterator has it as a `bigint`).
+ */
 export type MemTableEntry =
-  | { readonly type: typeof ValueType.Deletion }
-  | { readonly type: typeof ValueType.Value; readonly value: Uint8Array };
+  | { readonly type: typeof ValueType.Deletion; readonly sequenceNumber: number | undefined }
+  | {
+      readonly type: typeof ValueType.Value;
+      readonly value: Uint8Array;
+      readonly sequenceNumber: number | undefined;
+    };
 
-const TOMBSTONE: MemTableEntry = Object.freeze({ type: ValueType.Deletion });
+/** An internal key, see `makeInternalKey`, and its value: two views. */
+export interface MemTableFound {
+  readonly internalKey: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 const NO_VALUE = new Uint8Array(0);
 
 /**
@@ -62,6 +76,7 @@ export class MemTable {
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options: MemTableOptions = {}) {
+    requireOptions(options, 'MemTable', ['comparer', 'capacity']);
     const memory = internalsOf(options);
     const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
     requireCapacity(capacity, memory.kvLimit);
@@ -131,6 +146,43 @@ export class MemTable {
   }
 
   /**
+   * The first version at or after a place in internal-key order, whatever its user key: that of `userKey` and `sequence`,
+   * by default before all versions of the key. `undefined` where there is none.
+   */
+  find(userKey: Uint8Array, sequence?: number | bigint): MemTableFound | undefined {
+    requireBytes(userKey, 'userKey');
+    if (sequence !== undefined) requireSequence(sequence);
+    this.#guard.requireOutside();
+    const table = this.#table;
+    const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
+    const node = table.findGE(this.#scratch.bytes, length, table.at);
+    if (node === NONE) return undefined;
+    return { internalKey: table.storage.keyOf(node), value: table.storage.valueOf(node) };
+  }
+
+  /**
+   * The versions of the user keys in `[start, limit)`, in internal-key order or in reverse, as pairs of views: internal key
+   * and value. Versions may be added meanwhile.
+   */
+  entries(scan?: Scan): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => [it.internalKey!, it.value!]);
+  }
+
+  /** Their internal keys, as `entries`. */
+  keys(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.internalKey!);
+  }
+
+  /** Their values, as `entries`. */
+  values(scan?: Scan): IterableIterator<Uint8Array> {
+    return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
+  }
+
+  [Symbol.iterator](): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
+    return this.entries();
+  }
+
+  /**
    * A cursor over the versions of the user keys in `[start, limit)`, in internal-key order. The bounds are user
    * keys: all versions of `start` are in the range and none of `limit`. They are copied.
    */
@@ -141,6 +193,11 @@ export class MemTable {
   /** Number of versions, tombstones among them. */
   get length(): number {
     return this.#table.length;
+  }
+
+  /** Bytes of the user keys and values of all versions, tombstones among them. */
+  get size(): number {
+    return this.#table.size - TAG_LENGTH * this.#table.length;
   }
 
   /**
@@ -172,9 +229,10 @@ export class MemTable {
     if (this.#userOrder.compare(kv, keyStart, userKeyLength, internalKey, 0, length - TAG_LENGTH, 0) !== 0) {
       return undefined;
     }
+    const sequenceNumber = sequenceNumberAt(kv, keyStart + userKeyLength);
     return kv[keyStart + userKeyLength] === ValueType.Deletion
-      ? TOMBSTONE
-      : { type: ValueType.Value, value: table.storage.valueOf(node) };
+      ? { type: ValueType.Deletion, sequenceNumber }
+      : { type: ValueType.Value, value: table.storage.valueOf(node), sequenceNumber };
   }
 }
 
@@ -224,6 +282,12 @@ export class MemTableIterator extends Cursor {
   get sequence(): bigint | undefined {
     const { tagStart } = this;
     return tagStart < 0 ? undefined : sequenceAt(this.table.storage.kv.array, tagStart);
+  }
+
+  /** The same as a plain number; `undefined` above 2^53-1, and where not valid. */
+  get sequenceNumber(): number | undefined {
+    const { tagStart } = this;
+    return tagStart < 0 ? undefined : sequenceNumberAt(this.table.storage.kv.array, tagStart);
   }
 
   /** Whether this version is a value or a tombstone; `undefined` where not valid. */

@@ -1,4 +1,4 @@
-import { requireBytes, requireCapacity } from '../base/arguments.js';
+import { requireBytes, requireCapacity, requireOptions } from '../base/arguments.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
 import { MemDBError } from '../base/errors.js';
@@ -31,6 +31,7 @@ export class SkipList {
 
   /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
   constructor(options: SkipListOptions = {}) {
+    requireOptions(options, 'SkipList', ['comparer', 'capacity']);
     const memory = internalsOf(options);
     const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
     requireComparer(comparer);

@@ -29,6 +29,8 @@ export const SEEK_TYPE = ValueType.Value;
 
 /** The three low bytes of a sequence number and the four high ones are handled apart: both halves are small numbers. */
 const LOW_RANGE = 2 ** 24;
+/** High parts of numbers up to 2^53-1 are below this. */
+const SAFE_HIGHS = 2 ** 29;
 
 /** @throws InternalKeyCorruptedError when a key of this many bytes can't hold a tag */
 export function requireTag(length: number): void {
@@ -102,9 +104,21 @@ export function writeFirstTag(target: Uint8Array, offset: number): void {
 
 /** The sequence number in the tag at bytes[offset]. */
 export function sequenceAt(bytes: Uint8Array, offset: number): bigint {
-  const low = bytes[offset + 1] | (bytes[offset + 2] << 8) | (bytes[offset + 3] << 16);
+  return BigInt(highAt(bytes, offset) * LOW_RANGE) | BigInt(lowAt(bytes, offset));
+}
+
+/** The same as a plain number; `undefined` above 2^53-1. */
+export function sequenceNumberAt(bytes: Uint8Array, offset: number): number | undefined {
+  const high = highAt(bytes, offset);
+  return high < SAFE_HIGHS ? high * LOW_RANGE + lowAt(bytes, offset) : undefined;
+}
+
+function lowAt(bytes: Uint8Array, offset: number): number {
+  return bytes[offset + 1] | (bytes[offset + 2] << 8) | (bytes[offset + 3] << 16);
+}
+
+function highAt(bytes: Uint8Array, offset: number): number {
   const high =
-    (bytes[offset + 4] | (bytes[offset + 5] << 8) | (bytes[offset + 6] << 16) | (bytes[offset + 7] << 24)) >>>
-    0;
-  return BigInt(high * LOW_RANGE) | BigInt(low);
+    bytes[offset + 4] | (bytes[offset + 5] << 8) | (bytes[offset + 6] << 16) | (bytes[offset + 7] << 24);
+  return high >>> 0;
 }

@@ -7,6 +7,7 @@ import {
   nodeOrNone,
   placeAfter,
   placeBefore,
+  placeOfRank,
   predecessors,
   readPage,
 } from '../index/pages/walk.js';
@@ -267,6 +268,16 @@ export class Table {
     let node = start === undefined ? this.first(at) : this.findGE(start, start.length, at);
     for (; isInside(node); node = this.#linked(node, at)) count++;
     return count;
+  }
+
+  /** The node before which there are so many others, from the end where that is below 0; NONE outside. */
+  nodeAt(index: number): NodeIndex {
+    const rank = index < 0 ? index + this.length : index;
+    if (rank < 0 || rank >= this.length) return NONE;
+    if (this.index !== undefined) return nodeOrNone(this.index.pages, placeOfRank(this.index.pages, rank));
+    let node = this.first(this.at);
+    for (let i = 0; i < rank; i++) node = this.#linked(node, this.at);
+    return node;
   }
 
   #rank(key: Uint8Array | undefined, otherwise: number): number {

@@ -110,6 +110,8 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
             ? table.get(new LookupKey(userKey, given(sequence)))
             : table.get(userKey, step.sequence === undefined ? undefined : given(step.sequence));
         agree('type', entry?.type, expected?.type);
+        const number = expected && Number(expected.sequence);
+        agree('number', entry?.sequenceNumber, number! > Number.MAX_SAFE_INTEGER ? undefined : number);
         if (entry?.type === ValueType.Value) {
           agree('value', show(entry.value), show(expected!.value));
           agree('whole value', sameBytes(entry.value, expected!.value), true);

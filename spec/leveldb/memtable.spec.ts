@@ -10,6 +10,7 @@ import {
   ValueType,
   bytewise,
   makeInternalKey,
+  parseInternalKey,
   type Comparer,
   type MemTableIterator,
 } from '../../lib/index.js';
@@ -68,9 +69,9 @@ describe('reading a MemTable', () => {
   });
 
   test('answers with a tombstone that it is one, and with nothing where it knows nothing', () => {
-    expect(table.get(utf8('k'), 20)).toEqual({ type: Deletion });
+    expect(table.get(utf8('k'), 20)).toMatchObject({ type: Deletion });
     expect(table.get(utf8('k'), 9)).toBeUndefined();
-    expect(table.get(utf8('k'), 10)).toEqual({ type: Value, value: utf8('old') });
+    expect(table.get(utf8('k'), 10)).toMatchObject({ type: Value, value: utf8('old') });
   });
 
   test('never gives a version of a neighbour', () => {
@@ -103,7 +104,7 @@ describe('reading a MemTable', () => {
     corners.add(2, Value, long, bytes());
     corners.add(3, Value, utf8('a'), utf8('short'));
     expect(read(corners, '')).toBe('of the empty key');
-    expect(corners.get(long)).toEqual({ type: Value, value: bytes() });
+    expect(corners.get(long)).toMatchObject({ type: Value, value: bytes() });
     expect(read(corners, 'a')).toBe('short');
     expect(corners.get(long.subarray(1))).toBeUndefined();
     const it = corners.iterator();
@@ -119,7 +120,7 @@ describe('reading a MemTable', () => {
     const growing = tableWith('k@1=first');
     const entry = growing.get(utf8('k'))!;
     for (let i = 2; i < 5000; i++) growing.add(i, Value, utf8('k'), utf8(`value ${i}`));
-    expect(entry).toEqual({ type: Value, value: utf8('first') });
+    expect(entry).toMatchObject({ type: Value, value: utf8('first') });
     expect(read(growing, 'k', 1)).toBe('first');
   });
 });
@@ -154,7 +155,7 @@ describe('adding to a MemTable', () => {
   test("a tombstone's value is stored, as in LevelDB, and shows only in iterators", () => {
     const table = new MemTable();
     table.add(1, Deletion, utf8('k'), utf8('why'));
-    expect(table.get(utf8('k'))).toEqual({ type: Deletion });
+    expect(table.get(utf8('k'))).toMatchObject({ type: Deletion });
     const it = table.iterator();
     it.first();
     expect(text(it.value)).toBe('why');
@@ -213,7 +214,7 @@ describe('a MemTable with a comparer of its own', () => {
     for (const [sequence, key] of ['a', 'c', 'a', 'b'].entries()) table.add(sequence, Deletion, utf8(key));
     expect(all(table.iterator())).toEqual(['c@1', 'b@3', 'a@2', 'a@0']);
     expect(all(table.iterator({ start: utf8('b') }))).toEqual(['b@3', 'a@2', 'a@0']);
-    expect(table.get(utf8('a'), 1)).toEqual({ type: Deletion });
+    expect(table.get(utf8('a'), 1)).toMatchObject({ type: Deletion });
   });
 
   test('takes an InternalKeyComparer for its user comparer, as LevelDB gives one', () => {
@@ -419,5 +420,80 @@ describe("a MemTable's approximateMemoryUsage", () => {
       for (let i = 0; i < 1000; i++) table.add(i, Value, utf8(`key ${i}`), utf8('value'));
     }
     expect(small.approximateMemoryUsage).toBe(large.approximateMemoryUsage);
+  });
+});
+
+describe('what a MemTable says of sequence numbers', () => {
+  const big = 2n ** 53n;
+  const table = new MemTable();
+  table.add(7, Value, utf8('k'), utf8('v'));
+  table.add(9, Deletion, utf8('k'));
+  table.add(Number.MAX_SAFE_INTEGER, Value, utf8('largest number'), utf8('v'));
+  table.add(big, Value, utf8('beyond'), utf8('v'));
+  table.add(MAX_SEQUENCE, Deletion, utf8('last'));
+
+  test('get tells the one of the version that it found', () => {
+    expect(table.get(utf8('k'))).toEqual({ type: Deletion, sequenceNumber: 9 });
+    expect(table.get(utf8('k'), 8)).toEqual({ type: Value, value: utf8('v'), sequenceNumber: 7 });
+    expect(table.get(new LookupKey(utf8('k'), 8))?.sequenceNumber).toBe(7);
+    expect(table.get(utf8('largest number'))?.sequenceNumber).toBe(2 ** 53 - 1);
+    expect(table.get(utf8('beyond'))).toEqual({ type: Value, value: utf8('v'), sequenceNumber: undefined });
+    expect(table.get(utf8('last'))).toEqual({ type: Deletion, sequenceNumber: undefined });
+  });
+
+  test('an iterator has both forms', () => {
+    const it = table.iterator();
+    expect(it.sequenceNumber).toBeUndefined();
+    const seen: [bigint, number | undefined][] = [];
+    for (let on = it.first(); on; on = it.next()) seen.push([it.sequence!, it.sequenceNumber]);
+    expect(seen).toEqual([
+      [big, undefined],
+      [9n, 9],
+      [7n, 7],
+      [2n ** 53n - 1n, 2 ** 53 - 1],
+      [MAX_SEQUENCE, undefined],
+    ]);
+  });
+});
+
+describe('looking around in a MemTable', () => {
+  const table = tableWith('a@1=one', 'b@2', 'b@1=first', 'c@5=last');
+  const named = (internalKey: Uint8Array | undefined) => {
+    if (internalKey === undefined) return undefined;
+    const { userKey, sequence } = parseInternalKey(internalKey);
+    return `${text(userKey)}@${sequence}`;
+  };
+
+  test.each([
+    ['a', undefined, 'a@1'],
+    ['a', 0, 'b@2'],
+    ['b', undefined, 'b@2'],
+    ['b', 1, 'b@1'],
+    ['b', 0, 'c@5'],
+    ['', undefined, 'a@1'],
+    ['c', 4, undefined],
+    ['d', undefined, undefined],
+  ])('find(%j, %s) is the first version from there on, whatever its key: %s', (key, sequence, expected) => {
+    const found = table.find(utf8(key), sequence);
+    expect(named(found?.internalKey)).toBe(expected);
+    if (expected === 'b@1') expect(text(found!.value)).toBe('first');
+  });
+
+  test('entries, keys and values, in both directions and with user keys as bounds', () => {
+    expect(Array.from(table, ([key, value]) => `${named(key)}=${text(value)}`)).toEqual([
+      'a@1=one',
+      'b@2=',
+      'b@1=first',
+      'c@5=last',
+    ]);
+    expect(Array.from(table.keys({ reverse: true }), named)).toEqual(['c@5', 'b@1', 'b@2', 'a@1']);
+    expect(Array.from(table.keys({ start: utf8('b'), limit: utf8('c') }), named)).toEqual(['b@2', 'b@1']);
+    expect(Array.from(table.values({ limit: utf8('b') }), text)).toEqual(['one']);
+    expect(() => table.entries({ gte: utf8('a') } as never)).toThrow("a range has no 'gte'");
+  });
+
+  test('size counts user keys and values of all versions', () => {
+    expect(table.size).toBe(4 + 'onefirstlast'.length);
+    expect(new MemTable().size).toBe(0);
   });
 });

@@ -10,6 +10,10 @@ export interface Store {
   get(key: Uint8Array): Uint8Array | undefined;
   has(key: Uint8Array): boolean;
   find(key: Uint8Array): [Uint8Array, Uint8Array] | undefined;
+  first(): [Uint8Array, Uint8Array] | undefined;
+  last(): [Uint8Array, Uint8Array] | undefined;
+  at(index: number): [Uint8Array, Uint8Array] | undefined;
+  update(key: Uint8Array, compute: (value: Uint8Array | undefined) => Uint8Array | undefined): void;
   delete(key: Uint8Array): boolean;
   putMany(entries: Iterable<readonly [Uint8Array, Uint8Array]>): void;
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[];
@@ -58,6 +62,8 @@ export type Step =
   | { do: 'delete'; key: number }
   | { do: 'get'; key: number }
   | { do: 'find'; key: number }
+  | { do: 'at'; index: number }
+  | { do: 'update'; key: number; length: number | null; fill: number }
   | { do: 'fill'; key: number; count: number }
   | { do: 'drain'; key: number; count: number }
   | { do: 'putMany'; key: number; count: number; length: number; fill: number }
@@ -159,6 +165,10 @@ class Machine {
         return this.#get(step.key);
       case 'find':
         return this.#find(step.key);
+      case 'at':
+        return this.#at(step.index);
+      case 'update':
+        return this.#update(step.key, step.length, step.fill);
       case 'fill':
         for (let i = 0; i < step.count; i++) this.#put(step.key + i, i % 40, i & 0xff);
         this.operations += step.count;
@@ -277,6 +287,40 @@ class Machine {
     const value = this.#store.get(this.#lend(key));
     sameView(value, expected?.value, () => `get ${show(key)}`);
     this.#watch(value);
+  }
+
+  /** The ends are at the same places. */
+  #at(index: number): void {
+    const { entries } = this.#model;
+    const isSame = (
+      found: [Uint8Array, Uint8Array] | undefined,
+      expected: Entry | undefined,
+      what: string,
+    ) => {
+      sameView(found?.[0], expected?.key, `the key that ${what} gives`);
+      sameView(found?.[1], expected?.value, `the value that ${what} gives`);
+      found?.forEach((view) => this.#watch(view));
+    };
+    const i = entries.length === 0 ? index : index % (2 * entries.length);
+    isSame(this.#store.at(i), entries.at(i), `at(${i})`);
+    isSame(this.#store.at(-i), entries.at(-i), `at(-${i})`);
+    isSame(this.#store.first(), entries[0], 'first()');
+    isSame(this.#store.last(), entries.at(-1), 'last()');
+  }
+
+  #update(i: number, length: number | null, fill: number): void {
+    const entry = { key: this.#pooled(i).slice(), value: new Uint8Array(length ?? 0).fill(fill) };
+    const key = this.#lend(entry.key);
+    const value = length === null ? undefined : this.#lend(entry.value);
+    const expected = this.#model.get(entry.key)?.value;
+    this.#untilThereIsRoom(() =>
+      this.#store.update(key, (present) => {
+        sameView(present, expected, 'what update lends');
+        return value;
+      }),
+    );
+    if (value === undefined) this.#model.delete(entry.key);
+    else this.#model.put(entry);
   }
 
   #find(i: number): void {

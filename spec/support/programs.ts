@@ -104,6 +104,16 @@ function step(keyCount: number): fc.Arbitrary<Step> {
     { weight: 14, arbitrary: fc.record({ do: fc.constant('delete'), key }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constant('get'), key }) },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('find'), key }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('at'), index: fc.nat({ max: 2 * keyCount }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('update'),
+        key,
+        length: fc.option(shortLength, { freq: 3 }),
+        fill,
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('fill'), key, count }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('drain'), key, count }) },
     {

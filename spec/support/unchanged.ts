@@ -5,9 +5,9 @@ import type { Store, StoreIterator } from './machine.js';
  * A DB under watch: after every call that only reads, all words of its arrays and all scalars must be as they were.
  */
 
-const READS = ['get', 'has', 'find', 'getMany', 'count'] as const;
+const READS = ['get', 'has', 'find', 'first', 'last', 'at', 'getMany', 'count'] as const;
 const WALKS = ['entries', 'keys', 'values'] as const;
-const WRITES = ['put', 'putMany', 'delete', 'deleteRange', 'reset'] as const;
+const WRITES = ['put', 'update', 'putMany', 'delete', 'deleteRange', 'reset'] as const;
 const COUNTERS = ['length', 'size', 'capacity', 'free', 'kvData', 'kvLength'] as const;
 const MOVES = ['first', 'last', 'seek', 'next', 'prev', 'release'] as const;
 const GETTERS = ['valid', 'released', 'key', 'value', 'keyStart', 'valueStart', 'valueEnd'] as const;

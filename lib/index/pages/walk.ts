@@ -103,6 +103,23 @@ export function rankOf(pages: PageStore, at: Position): number {
   return rank;
 }
 
+/** The place of the entry before which there are `rank` others; there must be one. */
+export function placeOfRank(pages: PageStore, rank: number): Place {
+  let page = pages.root;
+  for (let level = pages.levels - 1; level > 0; level--) {
+    const last = endOf(pages, page) - 1;
+    let place = beginOf(page);
+    // The last page of a level keeps no count.
+    for (; place < last; place++) {
+      const entries = entriesBelow(pages, level - 1, pages.refs[place]);
+      if (rank < entries) break;
+      rank -= entries;
+    }
+    page = pages.refs[place];
+  }
+  return (beginOf(page) + rank) as Place;
+}
+
 /**
  * Finds the predecessors of a position on as many levels of the skip list as it takes for a node of some height. Going back
  * over entries is cheap as long as the levels are low.
