@@ -9,6 +9,7 @@ import {
   requireOptions,
   requirePair,
 } from '../base/arguments.js';
+import { MemDBError } from '../base/errors.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { GivenHeights } from '../skiplist/heights.js';
 import { DBIterator } from './iterator.js';
@@ -92,6 +93,8 @@ export class DB {
     this.#lock.lock();
     try {
       this.#table.put(key, key.length, value);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -104,6 +107,8 @@ export class DB {
     try {
       const node = this.#table.find(key, key.length);
       return node === NONE ? undefined : this.#table.storage.valueOf(node);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
@@ -115,6 +120,8 @@ export class DB {
     this.#lock.rlock();
     try {
       return this.#table.find(key, key.length) !== NONE;
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
@@ -130,6 +137,8 @@ export class DB {
     this.#lock.lock();
     try {
       putMany(this.#table, list);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -145,6 +154,8 @@ export class DB {
         values.push(node === NONE ? undefined : this.#table.storage.valueOf(node)),
       );
       return values;
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
@@ -156,6 +167,8 @@ export class DB {
     this.#lock.rlock();
     try {
       return this.#entryOrNone(this.#table.findGE(key, key.length, this.#table.at));
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
@@ -167,6 +180,8 @@ export class DB {
     this.#lock.lock();
     try {
       return this.#table.delete(key, key.length);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -193,6 +208,8 @@ export class DB {
       } else if (node !== NONE) {
         table.delete(key, key.length);
       }
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -204,6 +221,8 @@ export class DB {
     this.#lock.lock();
     try {
       return deleteRange(this.#table, range.start, range.limit);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -235,6 +254,8 @@ export class DB {
     this.#lock.rlock();
     try {
       return this.#table.count(range.start, range.limit);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
@@ -297,6 +318,8 @@ export class DB {
     this.#lock.lock();
     try {
       this.#table.reset();
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.unlock();
     }
@@ -326,9 +349,23 @@ export class DB {
     this.#lock.rlock();
     try {
       return what(this.#table);
+    } catch (error) {
+      throw this.#explained(error);
     } finally {
       this.#lock.runlock();
     }
+  }
+
+  /** An error, or what is behind it where that would not tell. */
+  #explained(error: unknown): unknown {
+    // By its name: an array of another realm throws an error of that.
+    if ((error as Error | undefined)?.name !== 'TypeError' || !this.#table.storage.isDetached) return error;
+    return new MemDBError(
+      'MEMDB_DETACHED',
+      'a buffer of this DB was transferred to somewhere else, and with it all that the DB held: make a new one. ' +
+        'What the DB gives out are views into its buffers: to transfer one, copy it first, with view.slice()',
+      { cause: error },
+    );
   }
 
   #entryOrNone(node: NodeIndex): [key: Uint8Array, value: Uint8Array] | undefined {

@@ -51,13 +51,13 @@ export class LocalRWLock implements RWLock {
 
 function refuseRead(): never {
   throw new LockMisuseError(
-    'read inside a write: a comparer or height source must not call the DB it serves',
+    'read inside a write: a comparer, a height source or a function given to update must not call the DB',
   );
 }
 
 function refuseWrite(holders: number): never {
   throw new LockMisuseError(
-    `write inside a ${holders === WRITER ? 'write' : 'read'}: a comparer or height source must not call the DB it serves`,
+    `write inside a ${holders === WRITER ? 'write' : 'read'}: a comparer, a height source or a function given to update must not call the DB`,
   );
 }
 

@@ -104,7 +104,8 @@ export class Growable<T extends Flat> {
     const { name, unit, limit } = this.#extent;
     if (needed > limit) {
       throw new CapacityError(
-        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed`,
+        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. Records that were ` +
+          'overwritten or deleted keep their room: copy what lives to a new store, or spread it over several',
       );
     }
     if (needed > this.array.length) {
@@ -179,9 +180,12 @@ export class Growable<T extends Flat> {
       return this.#allocator.allocate(length);
     } catch (cause) {
       const { name, unit } = this.#extent;
-      throw new CapacityError(`could not allocate ${length} ${unit} for ${name}; nothing was changed`, {
-        cause,
-      });
+      throw new CapacityError(
+        `could not allocate ${length} ${unit} for ${name}; nothing was changed. Free memory, or hold less`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -75,6 +75,11 @@ export class Storage {
     this.reset();
   }
 
+  /** Whether a buffer was taken away from outside: transferred, by `postMessage` or `structuredClone`. */
+  get isDetached(): boolean {
+    return this.nodes.array.length === 0 || (this.kv.array.length === 0 && this.kv.length > 0);
+  }
+
   /** Back to the head alone; what is reserved stays so. */
   reset(): void {
     this.kv.truncate(0);

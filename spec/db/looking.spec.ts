@@ -10,8 +10,7 @@ function dbOf(keys: string, indexed = true): DB {
   return db;
 }
 
-const shown = (entry: [Uint8Array, Uint8Array] | undefined) =>
-  entry?.map((each) => text(each)).join('=');
+const shown = (entry: [Uint8Array, Uint8Array] | undefined) => entry?.map((each) => text(each)).join('=');
 
 describe.each([true, false])('first, last and at (indexed: %s)', (indexed) => {
   test('give entries by their rank, from either end', () => {
@@ -164,5 +163,36 @@ describe('options that there are not', () => {
       expect(new of[name](undefined).length).toBe(0);
       expect(tableOf(new of[name]()).length).toBe(0);
     });
+  });
+});
+
+describe('a DB whose buffer was transferred', () => {
+  function emptied(): DB {
+    const db = dbOf('abc');
+    structuredClone(db.get(utf8('a')), { transfer: [db.kvData.buffer as ArrayBuffer] });
+    return db;
+  }
+
+  test.each<[string, (db: DB) => unknown]>([
+    ['get', (db) => db.get(utf8('a'))],
+    ['has', (db) => db.has(utf8('a'))],
+    ['find', (db) => db.find(utf8('a'))],
+    ['first', (db) => db.first()],
+    ['getMany', (db) => db.getMany([utf8('a')])],
+    ['put', (db) => db.put(utf8('a'), utf8('b'))],
+    ['putMany', (db) => db.putMany([[utf8('d'), utf8('b')]])],
+    ['update', (db) => db.update(utf8('a'), () => utf8('b'))],
+    ['delete', (db) => db.delete(utf8('a'))],
+  ])('says so: %s', (_, call) => {
+    const error = thrownBy(() => call(emptied()));
+    expect((error as { code?: string }).code).toBe('MEMDB_DETACHED');
+    expect(error.message).toContain('copy it first, with view.slice()');
+  });
+
+  test('and a copy can be transferred', () => {
+    const db = dbOf('abc');
+    const copy = db.get(utf8('a'))!.slice();
+    structuredClone(copy, { transfer: [copy.buffer] });
+    expect(text(db.get(utf8('a')))).toBe('A');
   });
 });
