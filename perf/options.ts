@@ -116,7 +116,7 @@ function competitors(names: string | undefined): string[] {
 }
 
 /** The members of `all` that the comma-separated `names` mean, in the order of `all`; without names, all of them. */
-function choose<T extends string>(
+export function choose<T extends string>(
   flag: string,
   names: string | undefined,
   all: readonly T[],
@@ -132,7 +132,7 @@ function choose<T extends string>(
   return all.filter((id) => wanted.some((name) => means(id, name)));
 }
 
-function wholeNumber(flag: string, text: string): number {
+export function wholeNumber(flag: string, text: string): number {
   const value = Number(text.trim().replaceAll('_', ''));
   if (!Number.isInteger(value) || value < 1 || value > 1e8) {
     throw new UsageError(`${flag} takes whole numbers from 1 to 100,000,000, not "${text}".`);
@@ -141,7 +141,7 @@ function wholeNumber(flag: string, text: string): number {
 }
 
 /** A list over several lines of help, each under the one before. */
-function wrapped(ids: readonly string[]): string {
+export function wrapped(ids: readonly string[]): string {
   const indent = '\n' + ' '.repeat(24);
   let line = 0;
   return ids.reduce((text, id) => {

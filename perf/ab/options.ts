@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { KEY_SHAPES, type KeyShape } from '../keys.js';
+import { choose, UsageError, wholeNumber, wrapped } from '../options.js';
+import { GROUPS, ROWS, ROW_IDS } from './rows.js';
+
+export interface Options {
+  old: string;
+  new: string;
+  rows: string[];
+  shapes: KeyShape[];
+  /** Numbers of entries. */
+  sizes: number[];
+  /** Least number of rounds of a row in a process; by default that depends on the size. */
+  rounds: number | undefined;
+  processes: number;
+  /** Each row repeats until so many ms have been measured. */
+  minMs: number;
+  warmMs: number;
+  limit: number;
+  strict: boolean;
+}
+
+const ROWS_AND_GROUPS = [...new Set([...GROUPS, ...ROW_IDS])];
+
+export const HELP = `npm run perf:ab -- OLD NEW [options]
+
+  OLD, NEW              what is compared: a commit of this repository, a folder that contains dist/esm/index.js,
+                        such a dist folder, or . for the working tree, built anew
+
+  --rows a,b            rows or groups of them: ${wrapped(ROWS_AND_GROUPS)}
+  --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
+  --n 35000,1000000     numbers of entries (default 35000)
+  --rounds 5            least rounds of a row in each process
+  --processes 4         processes for each group of rows
+  --quick               decimal and url keys, fewer rounds and processes; about a minute
+  --limit 1.1           ratios above it are pointed out
+  --strict              ... and make the exit code 1
+`;
+
+export function parseOptions(args: string[]): Options | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help) return 'help';
+  if (positionals.length !== 2) {
+    throw new UsageError(
+      `Two things are compared, OLD and NEW; given: ${positionals.join(', ') || 'nothing'}.`,
+    );
+  }
+  const { quick = false } = values;
+  const rows = choose('--rows', values.rows, ROWS_AND_GROUPS, (id, name) => id === name);
+  const whole = (name: 'rounds' | 'processes') =>
+    values[name] === undefined ? undefined : wholeNumber(`--${name}`, values[name]);
+  return {
+    old: positionals[0],
+    new: positionals[1],
+    rows: ROWS.filter(({ id, group }) => rows.includes(id) || rows.includes(group)).map(({ id }) => id),
+    shapes:
+      quick && values.keys === undefined
+        ? ['decimal', 'url']
+        : choose('--keys', values.keys, KEY_SHAPES, (id, name) => id === name),
+    sizes: values.n?.split(',').map((text) => wholeNumber('--n', text)) ?? [35_000],
+    rounds: whole('rounds') ?? (quick ? 3 : undefined),
+    processes: whole('processes') ?? (quick ? 2 : 4),
+    minMs: quick ? 100 : 300,
+    warmMs: quick ? 100 : 200,
+    limit: values.limit === undefined ? 1.1 : ratio(values.limit),
+    strict: values.strict ?? false,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        rows: { type: 'string' },
+        keys: { type: 'string' },
+        n: { type: 'string' },
+        rounds: { type: 'string' },
+        processes: { type: 'string' },
+        quick: { type: 'boolean' },
+        limit: { type: 'string' },
+        strict: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function ratio(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity))
+    throw new UsageError(`--limit takes a ratio such as 1.1, not "${text}".`);
+  return value;
+}

@@ -1,0 +1,139 @@
+// Starts the measuring processes, one after the other, and collects what they report.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { writeKeyFolder } from '../key-files.js';
+import type { KeyShape } from '../keys.js';
+import { duration, ProgressBar } from '../progress.js';
+import { Random } from '../random.js';
+import { keyLists } from './data.js';
+import type { Options } from './options.js';
+import type { Job, Sample } from './protocol.js';
+import { GROUPS, ROWS, type Group } from './rows.js';
+import type { Side } from './sides.js';
+
+const SEED = 20240229;
+/** What comes before a larger table is measured, takes place on one of this size. */
+const WARM_ENTRIES = 35_000;
+/** A larger table takes long enough for fewer rounds, by default. */
+const [ROUNDS, ROUNDS_OF_LARGE, LARGE] = [5, 2, 200_000];
+
+/** The rounds of one row, of all processes. */
+export interface Measured {
+  shape: KeyShape;
+  n: number;
+  row: string;
+  /** For each process, its rounds: ns per operation. */
+  processes: Sample[][];
+}
+
+interface Turn {
+  shape: KeyShape;
+  n: number;
+  group: Group;
+  process: number;
+}
+
+export class Runner {
+  readonly #options: Options;
+  readonly #worker: string;
+  readonly #libraries: Record<Side, string>;
+  readonly #scratch: string;
+  readonly #measured = new Map<string, Measured>();
+
+  constructor(options: Options, worker: string, libraries: Record<Side, string>, scratch: string) {
+    this.#options = options;
+    this.#worker = worker;
+    this.#libraries = libraries;
+    this.#scratch = scratch;
+  }
+
+  async run(): Promise<Measured[]> {
+    const turns = this.#turns();
+    const bar = new ProgressBar();
+    const began = performance.now();
+    try {
+      for (const [i, turn] of turns.entries()) {
+        const elapsed = (performance.now() - began) / 1000;
+        const left = i === 0 ? 0 : (elapsed / i) * (turns.length - i);
+        bar.update(elapsed, left, `${turn.group}, ${turn.shape}, n = ${turn.n.toLocaleString('en')}`);
+        await this.#measure(turn);
+      }
+    } finally {
+      bar.stop();
+    }
+    console.error(`Measured in ${duration((performance.now() - began) / 1000)}.\n`);
+    return [...this.#measured.values()];
+  }
+
+  /** The processes of a group lie far apart, so that a disturbance does not meet all of them. */
+  #turns(): Turn[] {
+    const { sizes, shapes, rows, processes } = this.#options;
+    const groups = GROUPS.filter((group) => ROWS.some((row) => row.group === group && rows.includes(row.id)));
+    const turns: Turn[] = [];
+    for (const n of sizes) {
+      for (let process = 0; process < processes; process++) {
+        for (const shape of shapes) for (const group of groups) turns.push({ shape, n, group, process });
+      }
+    }
+    return turns;
+  }
+
+  async #measure(turn: Turn): Promise<void> {
+    const { shape, n, group, process } = turn;
+    const { rows, minMs, warmMs, rounds = n >= LARGE ? ROUNDS_OF_LARGE : ROUNDS } = this.#options;
+    const ids = ROWS.filter((row) => row.group === group && rows.includes(row.id)).map(({ id }) => id);
+    const job: Job = {
+      libraries: this.#libraries,
+      order: process % 2 === 0 ? ['old', 'new'] : ['new', 'old'],
+      group,
+      courses: group.startsWith('life') ? [group] : ids,
+      folder: this.#keys(shape, n),
+      warmFolder: this.#keys(shape, Math.min(n, WARM_ENTRIES)),
+      rounds,
+      minMs,
+      warmMs,
+      seed: SEED + process,
+    };
+    await run(this.#worker, job, (sample) => {
+      if (ids.includes(sample.row)) this.#take(turn, sample);
+    });
+  }
+
+  #take({ shape, n, process }: Turn, sample: Sample): void {
+    const name = `${shape} ${n} ${sample.row}`;
+    let measured = this.#measured.get(name);
+    if (measured === undefined) {
+      this.#measured.set(name, (measured = { shape, n, row: sample.row, processes: [] }));
+    }
+    (measured.processes[process] ??= []).push(sample);
+  }
+
+  readonly #folders = new Set<string>();
+
+  #keys(shape: KeyShape, n: number): string {
+    const folder = join(this.#scratch, `${shape}-${n}`);
+    if (!this.#folders.has(folder)) {
+      writeKeyFolder(folder, keyLists(shape, n, SEED + n), new Random(SEED));
+      this.#folders.add(folder);
+    }
+    return folder;
+  }
+}
+
+function run(worker: string, job: Job, take: (sample: Sample) => void): Promise<void> {
+  const child = spawn(process.execPath, ['--expose-gc', worker, JSON.stringify(job)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const stop = () => child.kill('SIGKILL');
+  process.once('exit', stop);
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => take(JSON.parse(line) as Sample));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.removeListener('exit', stop);
+      if (code === 0) resolve();
+      else reject(new Error(`Measuring ${job.group} ended with ${signal ?? `exit code ${code}`}.`));
+    });
+  });
+}
