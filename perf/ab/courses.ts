@@ -18,8 +18,8 @@ export interface Step {
 
 export interface Course {
   row: string;
-  /** Each round needs a table of its own, since the steps change it. */
-  fresh: boolean;
+  /** The steps change the table, so each pass needs one of its own. */
+  isFresh: boolean;
   /** Makes what the steps work on; that is not timed. */
   open(): Step[];
   /** What all steps together meet, where it is known. */
@@ -27,37 +27,19 @@ export interface Course {
 }
 
 /** Operations of a step, which takes some milliseconds then: noise that lasts longer meets both sides. */
-const STEP_OPS = 20_000;
+const STEP_OPS = 10_000;
 /** A step of a scan takes less. */
 const STEP_SCAN_OPS = 200_000;
 /** Point rows use so many keys of a large table. */
-const MAX_LOOKUPS = 140_000;
+const MAX_LOOKUPS = 100_000;
+const COUNTS = 10_000;
 const BATCH = 1000;
 const RANGES = 16;
 /** The prefixes of `entries` have so many entries at least, where the table has. */
 const PREFIX_ENTRIES = 100;
 
-export function coursesOf(group: Group, library: Library, loops: Loops, data: Data): Course[] {
-  const maker = new CourseMaker(library, loops, data);
-  switch (group) {
-    case 'points':
-      return maker.points();
-    case 'scans':
-      return maker.scans();
-    case 'changes':
-      return [...maker.changes(), ...maker.deletes()];
-    case 'fills':
-      return maker.fills();
-    case 'life':
-      return [maker.life(group, data.random, loops.fillRandom)];
-    case 'life-ascending':
-      return [maker.life(group, data.sorted, loops.fillAscending)];
-    case 'life-memtable':
-      return [maker.memTableLife()];
-  }
-}
-
-class CourseMaker {
+/** The courses of one side. */
+export class Courses {
   readonly #library: Library;
   readonly #loops: Loops;
   readonly #data: Data;
@@ -71,7 +53,32 @@ class CourseMaker {
     this.#n = data.random.length;
   }
 
-  points(): Course[] {
+  of(group: Group): Course[] {
+    const data = this.#data;
+    switch (group) {
+      case 'points':
+        return this.#points();
+      case 'scans':
+        return this.#scans();
+      case 'changes':
+        return [...this.#changes(), ...this.#deletes()];
+      case 'fills':
+        return this.#fills();
+      case 'life':
+        return [this.#life(group, data.random, this.#loops.fillRandom)];
+      case 'life-ascending':
+        return [this.#life(group, data.sorted, this.#loops.fillAscending)];
+      case 'life-memtable':
+        return [this.#memTableLife()];
+    }
+  }
+
+  /** Rows that only read share a table: from now on, a new one. It depends on luck where in memory that comes to lie. */
+  renew(): void {
+    this.#table = undefined;
+  }
+
+  #points(): Course[] {
     const loops = this.#loops;
     const lookups = Math.min(this.#n, MAX_LOOKUPS);
     const present = this.#data.shuffled.slice(0, lookups);
@@ -103,7 +110,7 @@ class CourseMaker {
     const n = this.#n;
     const ranges: Range[] = [];
     let met = 0;
-    for (let i = 0; i < Math.min(n, MAX_LOOKUPS); i++) {
+    for (let i = 0; i < COUNTS; i++) {
       // A prime, so that the ranges lie all over the table.
       const start = (i * 7_368_787) % n;
       const limit = Math.floor(start + ((n - start) * (i % 10)) / 10);
@@ -122,7 +129,7 @@ class CourseMaker {
     );
   }
 
-  scans(): Course[] {
+  #scans(): Course[] {
     const loops = this.#loops;
     // The round ends where it began, so each round meets the same.
     const passes = Math.max(2, 2 * Math.round(STEP_SCAN_OPS / this.#n));
@@ -162,7 +169,7 @@ class CourseMaker {
     );
   }
 
-  changes(): Course[] {
+  #changes(): Course[] {
     const loops = this.#loops;
     const lookups = Math.min(this.#n, MAX_LOOKUPS);
     const { shuffled, misses } = this.#data;
@@ -176,7 +183,7 @@ class CourseMaker {
     ];
   }
 
-  deletes(): Course[] {
+  #deletes(): Course[] {
     const loops = this.#loops;
     const n = this.#n;
     const { shuffled, sorted } = this.#data;
@@ -195,7 +202,7 @@ class CourseMaker {
     ];
   }
 
-  fills(): Course[] {
+  #fills(): Course[] {
     const loops = this.#loops;
     const n = this.#n;
     const { random, sorted } = this.#data;
@@ -204,7 +211,7 @@ class CourseMaker {
     const ascending = inBatches(sorted.map(withValue(loops.VALUE)), BATCH);
     const fill = (row: string, open: (db: DB) => Step[]): Course => ({
       row,
-      fresh: true,
+      isFresh: true,
       met: n,
       open: () => open(new this.#library.DB()),
     });
@@ -221,7 +228,7 @@ class CourseMaker {
     ];
   }
 
-  life(row: string, keys: Uint8Array[], fill: Loops['fillRandom']): Course {
+  #life(row: string, keys: Uint8Array[], fill: Loops['fillRandom']): Course {
     const loops = this.#loops;
     const n = this.#n;
     const { shuffled, misses } = this.#data;
@@ -237,10 +244,10 @@ class CourseMaker {
         ...steps(`${row}-scan`, n, (from, to) => loops.scan(db, scanner, to - from), STEP_SCAN_OPS),
       ];
     };
-    return { row, fresh: true, open, met: 3 * n + this.#weight(sought) + this.#weight(keys) };
+    return { row, isFresh: true, open, met: 3 * n + this.#weight(sought) + this.#weight(keys) };
   }
 
-  memTableLife(): Course {
+  #memTableLife(): Course {
     const loops = this.#loops;
     const n = this.#n;
     const row = 'life-memtable';
@@ -261,16 +268,16 @@ class CourseMaker {
       ];
     };
     // Sequence number and type are eight bytes of the key.
-    return { row, fresh: true, open, met: 3 * n + this.#weight(random) + 8 * n };
+    return { row, isFresh: true, open, met: 3 * n + this.#weight(random) + 8 * n };
   }
 
   /** A row on the table that all rows of a process read. */
   #onTable(row: string, met: number | undefined, open: (db: DB) => Step[]): Course {
-    return { row, fresh: false, met, open: () => open((this.#table ??= this.#filled())) };
+    return { row, isFresh: false, met, open: () => open((this.#table ??= this.#filled())) };
   }
 
   #onFresh(row: string, met: number, open: (db: DB) => Step[]): Course {
-    return { row, fresh: true, met, open: () => open(this.#filled()) };
+    return { row, isFresh: true, met, open: () => open(this.#filled()) };
   }
 
   /** A table that was filled in random order and looked into: what a first lookup makes is there. */

@@ -9,7 +9,7 @@ import { takeBuild, type Build } from './builds.js';
 import { HELP, parseOptions, type Options } from './options.js';
 import { exceeding, ratioOf, summaryOf, tableOf } from './report.js';
 import { Runner } from './runner.js';
-import { SIDES, type Side } from './sides.js';
+import { SIDES, type Both } from './sides.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -43,8 +43,8 @@ function takeWorker(scratch: string): string {
   return join(folder, 'ab', 'worker.js');
 }
 
-function takeBuilds(options: Options, scratch: string): Record<Side, Build> {
-  const builds = {} as Record<Side, Build>;
+function takeBuilds(options: Options, scratch: string): Both<Build> {
+  const builds = {} as Both<Build>;
   for (const side of SIDES) {
     const folder = join(scratch, side);
     mkdirSync(folder);

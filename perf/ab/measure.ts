@@ -1,89 +1,147 @@
 // Measures the rows of a group on both sides, inside a process of its own.
-import type { Course, Step } from './courses.js';
-import type { Data } from './data.js';
-import { readData } from './data.js';
-import type { Job, Sample } from './protocol.js';
 import { Random } from '../random.js';
-import { loadSide, SIDES, type Side } from './sides.js';
+import type { Course, Courses, Step } from './courses.js';
+import { Data } from './data.js';
+import type { Job, Sample } from './protocol.js';
+import { loadSide, SIDES, type Both, type Side } from './sides.js';
 
-/** Milliseconds of both sides. */
-type Times = Record<Side, number>;
+/** Rows that only read get new tables after so many rounds. */
+const ROUNDS_OF_TABLE = 2;
+
+type Makers = Both<(data: Data) => Courses>;
+type Report = (sample: Sample) => void;
+type Order = readonly Side[];
+
+/** What a row took: ms, and operations of one side. */
+type Times = Both<number> & { ops: number };
 
 /** A course as both sides have it. */
 interface Pair {
   row: string;
-  courses: Record<Side, Course>;
-  /** Steps of courses that are not fresh, which are made once. */
-  steps: Record<Side, Step[]> | undefined;
+  courses: Both<Course>;
+  /** Those of a course that is not fresh. */
+  steps: Both<Step[]> | undefined;
   rounds: number;
-  /** Milliseconds measured so far. */
+  /** Milliseconds of both sides so far. */
   measured: number;
 }
 
-type Report = (sample: Sample) => void;
-
 export async function runJob(job: Job, report: Report): Promise<void> {
+  const makers = {} as Makers;
+  for (const side of job.order) makers[side] = await loadSide(side, job.libraries[side]);
   const random = new Random(job.seed);
-  const measured = await pairsOf(job, readData(job.folder));
+  // The order decides in which state code is when it is compiled, so there is another one in each process.
+  const rows = random.shuffled(job.courses);
   const isSmall = job.warmFolder === job.folder;
-  const warm = isSmall ? measured : await pairsOf(job, readData(job.warmFolder));
-  repeat(warm, 2, job.warmMs, random, () => {});
-  for (const pair of warm) pair.rounds = pair.measured = 0;
-  repeat(measured, job.rounds, job.minMs, random, report);
+  const warm = new Bench(rows, job, makers, new Data(job.warmFolder), random);
+  warm.repeat(job.warmRounds, job.warmMs, () => {});
+  const bench = isSmall ? warm : new Bench(rows, job, makers, new Data(job.folder), random);
+  bench.repeat(job.rounds, job.minMs, report);
 }
 
-async function pairsOf(job: Job, data: Data): Promise<Pair[]> {
-  const courses = {} as Record<Side, Course[]>;
-  for (const side of job.order) courses[side] = await loadSide(side, job.libraries[side], job.group, data);
-  const pairs = courses.old.map((old, i): Pair => {
-    const both = { old, new: courses.new[i] };
-    return { row: old.row, courses: both, steps: undefined, rounds: 0, measured: 0 };
-  });
-  return pairs.filter(({ row }) => job.courses.includes(row));
-}
+class Bench {
+  readonly #courses: Both<Courses>;
+  readonly #pairs: Pair[];
+  readonly #random: Random;
 
-/** Round after round of all pairs, so that a disturbance of some seconds meets each of them a little, until all have enough. */
-function repeat(pairs: Pair[], rounds: number, minMs: number, random: Random, report: Report): void {
-  for (let round = 0; ; round++) {
-    const wanting = pairs.filter((pair) => pair.rounds < rounds || pair.measured < minMs);
-    if (wanting.length === 0) return;
-    for (const pair of wanting) measureRound(pair, random, report);
+  constructor(rows: string[], job: Job, makers: Makers, data: Data, random: Random) {
+    this.#courses = { old: makers.old(data), new: makers.new(data) };
+    const all = { old: this.#courses.old.of(job.group), new: this.#courses.new.of(job.group) };
+    const find = (side: Side, row: string) => all[side].find((course) => course.row === row)!;
+    this.#pairs = rows.map((row) => {
+      const courses = { old: find('old', row), new: find('new', row) };
+      return { row, courses, steps: undefined, rounds: 0, measured: 0 };
+    });
+    this.#random = random;
+  }
+
+  /** Round after round of all rows, until each has enough: a disturbance of some seconds meets all of them a little. */
+  repeat(rounds: number, minMs: number, report: Report): void {
+    for (const pair of this.#pairs) pair.rounds = pair.measured = 0;
+    for (let round = 0; ; round++) {
+      const wanting = this.#pairs.filter((pair) => pair.rounds < rounds || pair.measured < minMs);
+      if (wanting.length === 0) return;
+      if (round % ROUNDS_OF_TABLE === 0) this.#renew();
+      for (const pair of wanting) this.#measure(pair, report);
+    }
+  }
+
+  /** New tables for the rows that only read. */
+  #renew(): void {
+    const pairs = this.#pairs.filter(({ courses }) => !courses.old.isFresh);
+    if (pairs.length === 0) return;
+    for (const pair of pairs) pair.steps = undefined;
+    for (const side of SIDES) this.#courses[side].renew();
+    collect();
+    for (const pair of pairs) pair.steps = open(pair, SIDES);
+    collect();
+  }
+
+  /** A round: two passes, each begun by another side, which gets another part of memory for its table. */
+  #measure(pair: Pair, report: Report): void {
+    const first = this.#random.below(2);
+    const times = new Map<string, Times>();
+    for (const order of [
+      [SIDES[first], SIDES[1 - first]],
+      [SIDES[1 - first], SIDES[first]],
+    ]) {
+      const steps = pair.steps ?? openFresh(pair, order);
+      check(pair, takeSteps(steps, order, times));
+    }
+    pair.rounds++;
+    for (const { old, new: now } of times.values()) pair.measured += old + now;
+    tell(pair, times, report);
   }
 }
 
-function measureRound(pair: Pair, random: Random, report: Report): void {
-  const order = random.below(2) === 0 ? SIDES : [...SIDES].reverse();
-  const steps = pair.steps ?? open(pair, order);
-  if (!pair.courses.old.fresh) pair.steps = steps;
-  const times = new Map<string, Times & { ops: number }>();
+function open({ courses }: Pair, order: Order): Both<Step[]> {
+  const steps = {} as Both<Step[]>;
+  for (const side of order) steps[side] = courses[side].open();
+  return steps;
+}
+
+/**
+ * The collector runs before, for the tables of the last pass, and after, since what is allocated here brings its next run
+ * nearer, which would meet one side in the midst of its steps.
+ */
+function openFresh(pair: Pair, order: Order): Both<Step[]> {
+  collect();
+  const steps = open(pair, order);
+  collect();
+  return steps;
+}
+
+/** @returns what both sides met */
+function takeSteps(steps: Both<Step[]>, order: Order, times: Map<string, Times>): Both<number> {
   const met = { old: 0, new: 0 };
   steps.old.forEach(({ row, ops }, i) => {
-    if (!times.has(row)) times.set(row, { old: 0, new: 0, ops: 0 });
-    const time = times.get(row)!;
+    let time = times.get(row);
+    if (time === undefined) times.set(row, (time = { old: 0, new: 0, ops: 0 }));
     time.ops += ops;
     // Who goes first, alternates: the second finds the keys in the cache.
     for (const side of i % 2 === 0 ? order : [...order].reverse()) {
       const step = steps[side][i];
+      const begun = process.cpuUsage();
       const start = performance.now();
       met[side] += step.run();
-      time[side] += performance.now() - start;
+      const elapsed = performance.now() - start;
+      time[side] += Math.min(elapsed, onProcessor(begun));
     }
   });
-  check(pair, met);
-  pair.rounds++;
-  for (const { old, new: now } of times.values()) pair.measured += old + now;
-  tell(pair, times, report);
+  return met;
 }
 
-function open(pair: Pair, order: readonly Side[]): Record<Side, Step[]> {
-  collect();
-  const steps = {} as Record<Side, Step[]>;
-  for (const side of order) steps[side] = pair.courses[side].open();
-  return steps;
+/**
+ * Milliseconds that this process had a processor. That is less than what has elapsed, where another process was given
+ * it meanwhile; and more, where threads of the engine had the other processors.
+ */
+function onProcessor(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
 
 /** A life is told of as a whole, too: per entry, as its first part. */
-function tell(pair: Pair, times: Map<string, Times & { ops: number }>, report: Report): void {
+function tell(pair: Pair, times: Map<string, Times>, report: Report): void {
   const parts = [...times];
   if (parts.length > 1) {
     const sum = (side: Side) => parts.reduce((sum, [, time]) => sum + time[side], 0);
@@ -94,7 +152,7 @@ function tell(pair: Pair, times: Map<string, Times & { ops: number }>, report: R
   }
 }
 
-function check({ row, courses }: Pair, met: Record<Side, number>): void {
+function check({ row, courses }: Pair, met: Both<number>): void {
   const expected = courses.old.met;
   if (met.old !== met.new || (expected !== undefined && met.old !== expected)) {
     const wanted = expected === undefined ? 'the same of both' : expected;
@@ -104,6 +162,6 @@ function check({ row, courses }: Pair, met: Record<Side, number>): void {
 
 function collect(): void {
   if (globalThis.gc === undefined)
-    throw new Error('Run with node --expose-gc: rounds begin with a collected heap.');
+    throw new Error('Run with node --expose-gc: passes begin with a collected heap.');
   globalThis.gc();
 }

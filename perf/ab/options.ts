@@ -30,7 +30,7 @@ export const HELP = `npm run perf:ab -- OLD NEW [options]
   --rows a,b            rows or groups of them: ${wrapped(ROWS_AND_GROUPS)}
   --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
   --n 35000,1000000     numbers of entries (default 35000)
-  --rounds 5            least rounds of a row in each process
+  --rounds 3            least rounds of a row in each process
   --processes 4         processes for each group of rows
   --quick               decimal and url keys, fewer rounds and processes; about a minute
   --limit 1.1           ratios above it are pointed out

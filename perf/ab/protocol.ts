@@ -1,10 +1,10 @@
 // What the measuring processes are told and tell.
 import type { Group } from './rows.js';
-import type { Side } from './sides.js';
+import type { Both, Side } from './sides.js';
 
 export interface Job {
   /** Where the index.js of each side is. */
-  libraries: Record<Side, string>;
+  libraries: Both<string>;
   /** In which order they are loaded. */
   order: Side[];
   group: Group;
@@ -13,11 +13,12 @@ export interface Job {
   /** Key lists that are measured, and those for the time before: the same, or a smaller table. */
   folder: string;
   warmFolder: string;
-  /** Each row repeats so often at least, and until so many ms have been measured; and before that, ms. */
+  /** Each row repeats for so many rounds at least, and until so many ms have been measured; before that, to warm up. */
   rounds: number;
   minMs: number;
+  warmRounds: number;
   warmMs: number;
-  /** Of the order in which sides take their turns. */
+  /** Of the order of rows, and of who goes first. */
   seed: number;
 }
 

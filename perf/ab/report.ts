@@ -20,19 +20,17 @@ export interface Ratio {
   high: number;
 }
 
-export function ratioOf({ shape, n, row, processes }: Measured): Ratio {
-  // One that was compiled unluckily counts once, however many rounds it took.
-  const medians = processes.map((rounds) => median(rounds.map((each) => each.new / each.old)));
-  const all = processes.flatMap((rounds) => rounds.map((each) => each.new / each.old)).sort((a, b) => a - b);
+export function ratioOf({ shape, n, row, rounds }: Measured): Ratio {
+  const ratios = rounds.map((each) => each.new / each.old).sort((a, b) => a - b);
   return {
     shape,
     n,
     row,
     title: titleOf(row),
-    old: median(processes.flatMap((rounds) => rounds.map(({ old }) => old))),
-    ratio: median(medians),
-    low: percentile(all, 0.1),
-    high: percentile(all, 0.9),
+    old: median(rounds.map(({ old }) => old)),
+    ratio: median(ratios),
+    low: percentile(ratios, 0.1),
+    high: percentile(ratios, 0.9),
   };
 }
 

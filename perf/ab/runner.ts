@@ -10,21 +10,21 @@ import { keyLists } from './data.js';
 import type { Options } from './options.js';
 import type { Job, Sample } from './protocol.js';
 import { GROUPS, ROWS, type Group } from './rows.js';
-import type { Side } from './sides.js';
+import type { Both } from './sides.js';
 
 const SEED = 20240229;
 /** What comes before a larger table is measured, takes place on one of this size. */
 const WARM_ENTRIES = 35_000;
 /** A larger table takes long enough for fewer rounds, by default. */
-const [ROUNDS, ROUNDS_OF_LARGE, LARGE] = [5, 2, 200_000];
+const [ROUNDS, ROUNDS_OF_LARGE, LARGE] = [3, 1, 200_000];
+const WARM_ROUNDS = 1;
 
 /** The rounds of one row, of all processes. */
 export interface Measured {
   shape: KeyShape;
   n: number;
   row: string;
-  /** For each process, its rounds: ns per operation. */
-  processes: Sample[][];
+  rounds: Sample[];
 }
 
 interface Turn {
@@ -37,11 +37,11 @@ interface Turn {
 export class Runner {
   readonly #options: Options;
   readonly #worker: string;
-  readonly #libraries: Record<Side, string>;
+  readonly #libraries: Both<string>;
   readonly #scratch: string;
   readonly #measured = new Map<string, Measured>();
 
-  constructor(options: Options, worker: string, libraries: Record<Side, string>, scratch: string) {
+  constructor(options: Options, worker: string, libraries: Both<string>, scratch: string) {
     this.#options = options;
     this.#worker = worker;
     this.#libraries = libraries;
@@ -92,6 +92,7 @@ export class Runner {
       warmFolder: this.#keys(shape, Math.min(n, WARM_ENTRIES)),
       rounds,
       minMs,
+      warmRounds: WARM_ROUNDS,
       warmMs,
       seed: SEED + process,
     };
@@ -100,13 +101,13 @@ export class Runner {
     });
   }
 
-  #take({ shape, n, process }: Turn, sample: Sample): void {
+  #take({ shape, n }: Turn, sample: Sample): void {
     const name = `${shape} ${n} ${sample.row}`;
     let measured = this.#measured.get(name);
     if (measured === undefined) {
-      this.#measured.set(name, (measured = { shape, n, row: sample.row, processes: [] }));
+      this.#measured.set(name, (measured = { shape, n, row: sample.row, rounds: [] }));
     }
-    (measured.processes[process] ??= []).push(sample);
+    measured.rounds.push(sample);
   }
 
   readonly #folders = new Set<string>();
@@ -121,9 +122,22 @@ export class Runner {
   }
 }
 
+/**
+ * Code is compiled where it is called, not beside: how far a thread beside has come when, differs from process to process,
+ * and with it what gets compiled, by a tenth and more of the time of a row.
+ */
+const FLAGS = ['--expose-gc', '--no-concurrent-recompilation'];
+
+/**
+ * Freed memory of up to 32 MiB is given out again by glibc, at less cost than new memory, and to the side which happens
+ * to ask first. From this size on, all memory is new, as in a program's first table.
+ */
+const ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: String(1 << 17) };
+
 function run(worker: string, job: Job, take: (sample: Sample) => void): Promise<void> {
-  const child = spawn(process.execPath, ['--expose-gc', worker, JSON.stringify(job)], {
+  const child = spawn(process.execPath, [...FLAGS, worker, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...ENVIRONMENT },
   });
   const stop = () => child.kill('SIGKILL');
   process.once('exit', stop);

@@ -1,20 +1,18 @@
 // The two sides of the comparison. With a query, a module is loaded once more: each side gets functions of its own,
 // and so the engine's knowledge of its own, although both are in one process.
 import { pathToFileURL } from 'node:url';
-import type { Course, Library } from './courses.js';
+import type { Courses, Library } from './courses.js';
 import type { Data } from './data.js';
-import type { Group } from './rows.js';
 
 export const SIDES = ['old', 'new'] as const;
 export type Side = (typeof SIDES)[number];
+export type Both<T> = Record<Side, T>;
 
-export async function loadSide(side: Side, path: string, group: Group, data: Data): Promise<Course[]> {
-  const library = (await import(pathToFileURL(path).href + `?${side}`)) as Library;
-  const loops = (await import(
-    new URL(`./loops.js?${side}`, import.meta.url).href
-  )) as typeof import('./loops.js');
-  const { coursesOf } = (await import(
-    new URL(`./courses.js?${side}`, import.meta.url).href
-  )) as typeof import('./courses.js');
-  return coursesOf(group, library, loops, data);
+/** @param path of the library's index.js */
+export async function loadSide(side: Side, path: string): Promise<(data: Data) => Courses> {
+  const load = <T>(url: string) => import(`${url}?${side}`) as Promise<T>;
+  const library = await load<Library>(pathToFileURL(path).href);
+  const loops = await load<typeof import('./loops.js')>(new URL('loops.js', import.meta.url).href);
+  const { Courses } = await load<typeof import('./courses.js')>(new URL('courses.js', import.meta.url).href);
+  return (data) => new Courses(library, loops, data);
 }
