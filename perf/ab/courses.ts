@@ -1,4 +1,4 @@
-// What is measured, as courses: a course is a row, or a life with its parts, and goes in steps, which both sides
+// What is measured, as courses: a course is a row, or several in turn on one table, and goes in steps, which both sides
 // take by turns. Like loops.ts, this file is loaded by each side for itself.
 import type { DB, Range } from 'flat-memdb';
 import type { Data } from './data.js';
@@ -17,7 +17,9 @@ export interface Step {
 }
 
 export interface Course {
-  row: string;
+  rows: string[];
+  /** The row that is all of them together. */
+  whole?: string;
   /** The steps change the table, so each pass needs one of its own. */
   isFresh: boolean;
   /** Makes what the steps work on; that is not timed. */
@@ -29,7 +31,7 @@ export interface Course {
 /** Operations of a step, which takes some milliseconds then: noise that lasts longer meets both sides. */
 const STEP_OPS = 10_000;
 /** A step of a scan takes less. */
-const STEP_SCAN_OPS = 200_000;
+const STEP_SCAN_OPS = 100_000;
 /** Point rows use so many keys of a large table. */
 const MAX_LOOKUPS = 100_000;
 const COUNTS = 10_000;
@@ -61,7 +63,7 @@ export class Courses {
       case 'scans':
         return this.#scans();
       case 'changes':
-        return [...this.#changes(), ...this.#deletes()];
+        return this.#changes();
       case 'fills':
         return this.#fills();
       case 'life':
@@ -171,33 +173,21 @@ export class Courses {
 
   #changes(): Course[] {
     const loops = this.#loops;
-    const lookups = Math.min(this.#n, MAX_LOOKUPS);
-    const { shuffled, misses } = this.#data;
-    return [
-      this.#onFresh('overwrite', lookups, (db) =>
-        steps('overwrite', lookups, (from, to) => loops.overwrite(db, shuffled, from, to)),
-      ),
-      this.#onFresh('put-delete', lookups, (db) =>
-        steps('put-delete', lookups, (from, to) => loops.putAndDelete(db, misses, from, to)),
-      ),
-    ];
-  }
-
-  #deletes(): Course[] {
-    const loops = this.#loops;
     const n = this.#n;
-    const { shuffled, sorted } = this.#data;
-    const half = n >> 1;
-    const range = { start: sorted[n >> 2], limit: sorted[(n >> 2) + half] };
+    const { shuffled, misses, sorted } = this.#data;
+    const lookups = Math.min(n, MAX_LOOKUPS);
+    const [from, half] = [n >> 2, n >> 1];
+    const range = { start: sorted[from], limit: sorted[from + half] };
+    const rest = [...sorted.slice(0, from), ...sorted.slice(from + half)];
     return [
-      this.#onFresh('delete', n, (db) =>
-        steps('delete', n, (from, to) => loops.deleteRandom(db, shuffled, from, to)),
-      ),
-      this.#onFresh('delete-ascending', n, (db) =>
-        steps('delete-ascending', n, (from, to) => loops.deleteAscending(db, sorted, from, to)),
-      ),
-      this.#onFresh('delete-range', half, (db) => [
+      this.#onFresh(['overwrite', 'put-delete', 'delete'], 2 * lookups + n, (db) => [
+        ...steps('overwrite', lookups, (from, to) => loops.overwrite(db, shuffled, from, to)),
+        ...steps('put-delete', lookups, (from, to) => loops.putAndDelete(db, misses, from, to)),
+        ...steps('delete', n, (from, to) => loops.deleteRandom(db, shuffled, from, to)),
+      ]),
+      this.#onFresh(['delete-range', 'delete-ascending'], n, (db) => [
         { row: 'delete-range', ops: half, run: () => db.deleteRange(range) },
+        ...steps('delete-ascending', rest.length, (from, to) => loops.deleteAscending(db, rest, from, to)),
       ]),
     ];
   }
@@ -210,7 +200,7 @@ export class Courses {
     const whole = [some.flat()];
     const ascending = inBatches(sorted.map(withValue(loops.VALUE)), BATCH);
     const fill = (row: string, open: (db: DB) => Step[]): Course => ({
-      row,
+      rows: [row],
       isFresh: true,
       met: n,
       open: () => open(new this.#library.DB()),
@@ -228,56 +218,53 @@ export class Courses {
     ];
   }
 
-  #life(row: string, keys: Uint8Array[], fill: Loops['fillRandom']): Course {
+  #life(whole: string, keys: Uint8Array[], fill: Loops['fillRandom']): Course {
     const loops = this.#loops;
     const n = this.#n;
     const { shuffled, misses } = this.#data;
     const sought = shuffled.filter((_, i) => i % 10 === 0);
+    const rows = ['fill', 'get', 'miss', 'seek', 'scan'].map((part) => `${whole}-${part}`);
     const open = () => {
       const db = new this.#library.DB();
       const [seeker, scanner] = [db.iterator(), db.iterator()];
       return [
-        ...steps(`${row}-fill`, n, (from, to) => fill(db, keys, from, to)),
-        ...steps(`${row}-get`, n, (from, to) => loops.get(db, shuffled, from, to)),
-        ...steps(`${row}-miss`, n, (from, to) => loops.getAbsent(db, misses, from, to)),
-        ...steps(`${row}-seek`, sought.length, (from, to) => loops.seek(db, seeker, sought, from, to)),
-        ...steps(`${row}-scan`, n, (from, to) => loops.scan(db, scanner, to - from), STEP_SCAN_OPS),
+        ...steps(rows[0], n, (from, to) => fill(db, keys, from, to)),
+        ...steps(rows[1], n, (from, to) => loops.get(db, shuffled, from, to)),
+        ...steps(rows[2], n, (from, to) => loops.getAbsent(db, misses, from, to)),
+        ...steps(rows[3], sought.length, (from, to) => loops.seek(db, seeker, sought, from, to)),
+        ...steps(rows[4], n, (from, to) => loops.scan(db, scanner, to - from), STEP_SCAN_OPS),
       ];
     };
-    return { row, isFresh: true, open, met: 3 * n + this.#weight(sought) + this.#weight(keys) };
+    return { rows, whole, isFresh: true, open, met: 3 * n + this.#weight(sought) + this.#weight(keys) };
   }
 
   #memTableLife(): Course {
     const loops = this.#loops;
     const n = this.#n;
-    const row = 'life-memtable';
+    const whole = 'life-memtable';
     const { random, shuffled, misses } = this.#data;
+    const rows = ['add', 'get', 'miss', 'scan'].map((part) => `${whole}-${part}`);
     const open = () => {
       const table = new this.#library.MemTable();
       const scanner = table.iterator();
       return [
-        ...steps(`${row}-add`, n, (from, to) => loops.addVersions(table, random, from, to)),
-        ...steps(`${row}-get`, n, (from, to) => loops.getVersions(table, shuffled, from, to)),
-        ...steps(`${row}-miss`, n, (from, to) => loops.missVersions(table, misses, from, to)),
-        ...steps(
-          `${row}-scan`,
-          n,
-          (from, to) => loops.scanVersions(table, scanner, to - from),
-          STEP_SCAN_OPS,
-        ),
+        ...steps(rows[0], n, (from, to) => loops.addVersions(table, random, from, to)),
+        ...steps(rows[1], n, (from, to) => loops.getVersions(table, shuffled, from, to)),
+        ...steps(rows[2], n, (from, to) => loops.missVersions(table, misses, from, to)),
+        ...steps(rows[3], n, (from, to) => loops.scanVersions(table, scanner, to - from), STEP_SCAN_OPS),
       ];
     };
     // Sequence number and type are eight bytes of the key.
-    return { row, isFresh: true, open, met: 3 * n + this.#weight(random) + 8 * n };
+    return { rows, whole, isFresh: true, open, met: 3 * n + this.#weight(random) + 8 * n };
   }
 
   /** A row on the table that all rows of a process read. */
   #onTable(row: string, met: number | undefined, open: (db: DB) => Step[]): Course {
-    return { row, isFresh: false, met, open: () => open((this.#table ??= this.#filled())) };
+    return { rows: [row], isFresh: false, met, open: () => open((this.#table ??= this.#filled())) };
   }
 
-  #onFresh(row: string, met: number, open: (db: DB) => Step[]): Course {
-    return { row, isFresh: true, met, open: () => open(this.#filled()) };
+  #onFresh(rows: string[], met: number, open: (db: DB) => Step[]): Course {
+    return { rows, isFresh: true, met, open: () => open(this.#filled()) };
   }
 
   /** A table that was filled in random order and looked into: what a first lookup makes is there. */

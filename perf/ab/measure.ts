@@ -1,4 +1,5 @@
 // Measures the rows of a group on both sides, inside a process of its own.
+import { getHeapStatistics } from 'node:v8';
 import { Random } from '../random.js';
 import type { Course, Courses, Step } from './courses.js';
 import { Data } from './data.js';
@@ -7,6 +8,11 @@ import { loadSide, SIDES, type Both, type Side } from './sides.js';
 
 /** Rows that only read get new tables after so many rounds. */
 const ROUNDS_OF_TABLE = 2;
+/**
+ * The engine collects after some 64 MB of new array buffers. Two tables come to that sooner than the one of a user does,
+ * and one of the sides would pay for both; so the collector runs between steps, before.
+ */
+const COLLECT_AFTER_BYTES = 40e6;
 
 type Makers = Both<(data: Data) => Courses>;
 type Report = (sample: Sample) => void;
@@ -17,7 +23,6 @@ type Times = Both<number> & { ops: number };
 
 /** A course as both sides have it. */
 interface Pair {
-  row: string;
   courses: Both<Course>;
   /** Those of a course that is not fresh. */
   steps: Both<Step[]> | undefined;
@@ -29,14 +34,13 @@ interface Pair {
 export async function runJob(job: Job, report: Report): Promise<void> {
   const makers = {} as Makers;
   for (const side of job.order) makers[side] = await loadSide(side, job.libraries[side]);
-  const random = new Random(job.seed);
-  // The order decides in which state code is when it is compiled, so there is another one in each process.
-  const rows = random.shuffled(job.courses);
   const isSmall = job.warmFolder === job.folder;
-  const warm = new Bench(rows, job, makers, new Data(job.warmFolder), random);
+  const warm = new Bench(job, makers, new Data(job.warmFolder));
   warm.repeat(job.warmRounds, job.warmMs, () => {});
-  const bench = isSmall ? warm : new Bench(rows, job, makers, new Data(job.folder), random);
-  bench.repeat(job.rounds, job.minMs, report);
+  const bench = isSmall ? warm : new Bench(job, makers, new Data(job.folder));
+  bench.repeat(job.rounds, job.minMs, (sample) => {
+    if (job.rows.includes(sample.row)) report(sample);
+  });
 }
 
 class Bench {
@@ -44,15 +48,16 @@ class Bench {
   readonly #pairs: Pair[];
   readonly #random: Random;
 
-  constructor(rows: string[], job: Job, makers: Makers, data: Data, random: Random) {
+  constructor(job: Job, makers: Makers, data: Data) {
+    this.#random = new Random(job.seed);
     this.#courses = { old: makers.old(data), new: makers.new(data) };
     const all = { old: this.#courses.old.of(job.group), new: this.#courses.new.of(job.group) };
-    const find = (side: Side, row: string) => all[side].find((course) => course.row === row)!;
-    this.#pairs = rows.map((row) => {
-      const courses = { old: find('old', row), new: find('new', row) };
-      return { row, courses, steps: undefined, rounds: 0, measured: 0 };
+    const pairs = all.old.map((old, i): Pair => {
+      return { courses: { old, new: all.new[i] }, steps: undefined, rounds: 0, measured: 0 };
     });
-    this.#random = random;
+    const isWanted = ({ rows, whole }: Course) => [...rows, whole].some((row) => job.rows.includes(row!));
+    // The order decides in which state code is when it is compiled, so there is another one in each process.
+    this.#pairs = this.#random.shuffled(pairs.filter(({ courses }) => isWanted(courses.old)));
   }
 
   /** Round after round of all rows, until each has enough: a disturbance of some seconds meets all of them a little. */
@@ -73,24 +78,26 @@ class Bench {
     for (const pair of pairs) pair.steps = undefined;
     for (const side of SIDES) this.#courses[side].renew();
     collect();
-    for (const pair of pairs) pair.steps = open(pair, SIDES);
+    const order = this.#order();
+    for (const pair of pairs) pair.steps = open(pair, order);
     collect();
   }
 
   /** A round: two passes, each begun by another side, which gets another part of memory for its table. */
   #measure(pair: Pair, report: Report): void {
-    const first = this.#random.below(2);
     const times = new Map<string, Times>();
-    for (const order of [
-      [SIDES[first], SIDES[1 - first]],
-      [SIDES[1 - first], SIDES[first]],
-    ]) {
+    const first = this.#order();
+    for (const order of [first, [...first].reverse()]) {
       const steps = pair.steps ?? openFresh(pair, order);
       check(pair, takeSteps(steps, order, times));
     }
     pair.rounds++;
     for (const { old, new: now } of times.values()) pair.measured += old + now;
     tell(pair, times, report);
+  }
+
+  #order(): Order {
+    return this.#random.below(2) === 0 ? SIDES : [...SIDES].reverse();
   }
 }
 
@@ -114,7 +121,12 @@ function openFresh(pair: Pair, order: Order): Both<Step[]> {
 /** @returns what both sides met */
 function takeSteps(steps: Both<Step[]>, order: Order, times: Map<string, Times>): Both<number> {
   const met = { old: 0, new: 0 };
+  let collected = externalBytes();
   steps.old.forEach(({ row, ops }, i) => {
+    if (externalBytes() - collected > COLLECT_AFTER_BYTES) {
+      collect();
+      collected = externalBytes();
+    }
     let time = times.get(row);
     if (time === undefined) times.set(row, (time = { old: 0, new: 0, ops: 0 }));
     time.ops += ops;
@@ -143,21 +155,29 @@ function onProcessor(since: NodeJS.CpuUsage): number {
 /** A life is told of as a whole, too: per entry, as its first part. */
 function tell(pair: Pair, times: Map<string, Times>, report: Report): void {
   const parts = [...times];
-  if (parts.length > 1) {
+  const { whole } = pair.courses.old;
+  if (whole !== undefined) {
     const sum = (side: Side) => parts.reduce((sum, [, time]) => sum + time[side], 0);
-    parts.unshift([pair.row, { old: sum('old'), new: sum('new'), ops: parts[0][1].ops }]);
+    parts.unshift([whole, { old: sum('old'), new: sum('new'), ops: parts[0][1].ops }]);
   }
   for (const [row, { old, new: now, ops }] of parts) {
     report({ row, old: (old * 1e6) / ops, new: (now * 1e6) / ops });
   }
 }
 
-function check({ row, courses }: Pair, met: Both<number>): void {
+function check({ courses }: Pair, met: Both<number>): void {
   const expected = courses.old.met;
   if (met.old !== met.new || (expected !== undefined && met.old !== expected)) {
     const wanted = expected === undefined ? 'the same of both' : expected;
-    throw new Error(`${row} met ${met.old} in OLD and ${met.new} in NEW, where ${wanted} was expected.`);
+    throw new Error(
+      `${courses.old.rows.join(', ')} met ${met.old} in OLD and ${met.new} in NEW, where ${wanted} was expected.`,
+    );
   }
+}
+
+/** Array buffers, mostly. */
+function externalBytes(): number {
+  return getHeapStatistics().external_memory;
 }
 
 function collect(): void {

@@ -30,7 +30,7 @@ export const HELP = `npm run perf:ab -- OLD NEW [options]
   --rows a,b            rows or groups of them: ${wrapped(ROWS_AND_GROUPS)}
   --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
   --n 35000,1000000     numbers of entries (default 35000)
-  --rounds 3            least rounds of a row in each process
+  --rounds 3            least rounds of a row in each process (default 3 to 5, and 1 of a large table)
   --processes 4         processes for each group of rows
   --quick               decimal and url keys, fewer rounds and processes; about a minute
   --limit 1.1           ratios above it are pointed out
@@ -58,10 +58,10 @@ export function parseOptions(args: string[]): Options | 'help' {
         ? ['decimal', 'url']
         : choose('--keys', values.keys, KEY_SHAPES, (id, name) => id === name),
     sizes: values.n?.split(',').map((text) => wholeNumber('--n', text)) ?? [35_000],
-    rounds: whole('rounds') ?? (quick ? 3 : undefined),
+    rounds: whole('rounds') ?? (quick ? 2 : undefined),
     processes: whole('processes') ?? (quick ? 2 : 4),
-    minMs: quick ? 100 : 300,
-    warmMs: quick ? 100 : 200,
+    minMs: quick ? 50 : 100,
+    warmMs: quick ? 50 : 100,
     limit: values.limit === undefined ? 1.1 : ratio(values.limit),
     strict: values.strict ?? false,
   };

@@ -8,8 +8,8 @@ export interface Job {
   /** In which order they are loaded. */
   order: Side[];
   group: Group;
-  /** Rows and lives of the group. */
-  courses: string[];
+  /** Those of the group that are wanted. */
+  rows: string[];
   /** Key lists that are measured, and those for the time before: the same, or a smaller table. */
   folder: string;
   warmFolder: string;

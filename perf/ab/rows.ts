@@ -46,8 +46,8 @@ export const ROWS: readonly Row[] = [
     overwrite: 'put over a present key',
     'put-delete': 'put and delete of a new key',
     delete: 'delete all, random order',
-    'delete-ascending': 'delete all, ascending',
     'delete-range': 'deleteRange of half',
+    'delete-ascending': 'delete the rest, ascending',
   }),
   ...rows('fills', {
     fill: 'put, random order',

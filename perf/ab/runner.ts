@@ -15,8 +15,18 @@ import type { Both } from './sides.js';
 const SEED = 20240229;
 /** What comes before a larger table is measured, takes place on one of this size. */
 const WARM_ENTRIES = 35_000;
-/** A larger table takes long enough for fewer rounds, by default. */
-const [ROUNDS, ROUNDS_OF_LARGE, LARGE] = [3, 1, 200_000];
+/** Least rounds of a row in each process, by default: those that come with new memory each time need more. */
+const ROUNDS: Record<Group, number> = {
+  points: 3,
+  scans: 3,
+  changes: 5,
+  fills: 5,
+  life: 5,
+  'life-ascending': 5,
+  'life-memtable': 4,
+};
+/** A round of a large table takes long enough. */
+const [ROUNDS_OF_LARGE, LARGE] = [1, 200_000];
 const WARM_ROUNDS = 1;
 
 /** The rounds of one row, of all processes. */
@@ -81,13 +91,13 @@ export class Runner {
 
   async #measure(turn: Turn): Promise<void> {
     const { shape, n, group, process } = turn;
-    const { rows, minMs, warmMs, rounds = n >= LARGE ? ROUNDS_OF_LARGE : ROUNDS } = this.#options;
+    const { rows, minMs, warmMs, rounds = n >= LARGE ? ROUNDS_OF_LARGE : ROUNDS[group] } = this.#options;
     const ids = ROWS.filter((row) => row.group === group && rows.includes(row.id)).map(({ id }) => id);
     const job: Job = {
       libraries: this.#libraries,
       order: process % 2 === 0 ? ['old', 'new'] : ['new', 'old'],
       group,
-      courses: group.startsWith('life') ? [group] : ids,
+      rows: ids,
       folder: this.#keys(shape, n),
       warmFolder: this.#keys(shape, Math.min(n, WARM_ENTRIES)),
       rounds,
@@ -96,9 +106,7 @@ export class Runner {
       warmMs,
       seed: SEED + process,
     };
-    await run(this.#worker, job, (sample) => {
-      if (ids.includes(sample.row)) this.#take(turn, sample);
-    });
+    await run(this.#worker, job, (sample) => this.#take(turn, sample));
   }
 
   #take({ shape, n }: Turn, sample: Sample): void {
@@ -122,11 +130,15 @@ export class Runner {
   }
 }
 
-/**
- * Code is compiled where it is called, not beside: how far a thread beside has come when, differs from process to process,
- * and with it what gets compiled, by a tenth and more of the time of a row.
- */
-const FLAGS = ['--expose-gc', '--no-concurrent-recompilation'];
+const FLAGS = [
+  '--expose-gc',
+  // Code is compiled where it is called, not beside: how far a thread beside has come when, differs from process to
+  // process, and with it what gets compiled, by a tenth and more of the time of a row.
+  '--no-concurrent-recompilation',
+  // With so small a heap, a table's arrays alone call the collector, again and again; it would meet one side, and two
+  // tables call it sooner than a user's one does. The heap may grow to 21 times its size before.
+  '--heap-growing-percent=2000',
+];
 
 /**
  * Freed memory of up to 32 MiB is given out again by glibc, at less cost than new memory, and to the side which happens
