@@ -51,7 +51,8 @@ class Bench {
   constructor(job: Job, makers: Makers, data: Data) {
     this.#random = new Random(job.seed);
     this.#courses = { old: makers.old(data), new: makers.new(data) };
-    const all = { old: this.#courses.old.of(job.group), new: this.#courses.new.of(job.group) };
+    const all = {} as Both<Course[]>;
+    for (const side of job.order) all[side] = this.#courses[side].of(job.group);
     const pairs = all.old.map((old, i): Pair => {
       return { courses: { old, new: all.new[i] }, steps: undefined, rounds: 0, measured: 0 };
     });

@@ -18,16 +18,16 @@ const WARM_ENTRIES = 35_000;
 /** Least rounds of a row in each process, by default: those that come with new memory each time need more. */
 const ROUNDS: Record<Group, number> = {
   points: 3,
-  scans: 3,
-  changes: 5,
+  scans: 5,
+  changes: 4,
   fills: 5,
-  life: 5,
-  'life-ascending': 5,
-  'life-memtable': 4,
+  life: 4,
+  'life-ascending': 4,
+  'life-memtable': 3,
 };
 /** A round of a large table takes long enough. */
 const [ROUNDS_OF_LARGE, LARGE] = [1, 200_000];
-const WARM_ROUNDS = 1;
+const WARM_ROUNDS = 2;
 
 /** The rounds of one row, of all processes. */
 export interface Measured {
