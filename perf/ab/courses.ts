@@ -1,12 +1,14 @@
 // What is measured, as courses: a course is a row, or several in turn on one table, and goes in steps, which both sides
 // take by turns. Like loops.ts, this file is loaded by each side for itself.
+import type * as FlatMemDB from 'flat-memdb';
 import type { DB, Range } from 'flat-memdb';
 import type { Data } from './data.js';
 import type { Entry } from './loops.js';
+import type * as LoopsOf from './loops.js';
 import type { Group } from './rows.js';
 
-export type Library = typeof import('flat-memdb');
-type Loops = typeof import('./loops.js');
+export type Library = typeof FlatMemDB;
+type Loops = typeof LoopsOf;
 
 export interface Step {
   /** The row that the step belongs to. */

@@ -62,7 +62,7 @@ export function get(db: DB, keys: Keys, from: number, to: number): number {
   let found = 0;
   for (let i = from; i < to; i++) {
     const value = db.get(keys[i]);
-    if (value !== undefined && value[0] === MARK) found++;
+    if (value?.[0] === MARK) found++;
   }
   return found;
 }
@@ -184,7 +184,7 @@ export function getVersions(table: MemTable, keys: Keys, from: number, to: numbe
   let found = 0;
   for (let i = from; i < to; i++) {
     const entry = table.get(keys[i]);
-    if (entry !== undefined && entry.type === TYPE_VALUE && entry.value[0] === MARK) found++;
+    if (entry?.type === TYPE_VALUE && entry.value[0] === MARK) found++;
   }
   return found;
 }

@@ -169,7 +169,7 @@ function tell(pair: Pair, times: Map<string, Times>, report: Report): void {
 function check({ courses }: Pair, met: Both<number>): void {
   const expected = courses.old.met;
   if (met.old !== met.new || (expected !== undefined && met.old !== expected)) {
-    const wanted = expected === undefined ? 'the same of both' : expected;
+    const wanted = expected ?? 'the same of both';
     throw new Error(
       `${courses.old.rows.join(', ')} met ${met.old} in OLD and ${met.new} in NEW, where ${wanted} was expected.`,
     );

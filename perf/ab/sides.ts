@@ -1,5 +1,7 @@
 // The two sides of the comparison. With a query, a module is loaded once more: each side gets functions of its own,
 // and so the engine's knowledge of its own, although both are in one process.
+import type * as CoursesModule from './courses.js';
+import type * as Loops from './loops.js';
 import { pathToFileURL } from 'node:url';
 import type { Courses, Library } from './courses.js';
 import type { Data } from './data.js';
@@ -12,7 +14,7 @@ export type Both<T> = Record<Side, T>;
 export async function loadSide(side: Side, path: string): Promise<(data: Data) => Courses> {
   const load = <T>(url: string) => import(`${url}?${side}`) as Promise<T>;
   const library = await load<Library>(pathToFileURL(path).href);
-  const loops = await load<typeof import('./loops.js')>(new URL('loops.js', import.meta.url).href);
-  const { Courses } = await load<typeof import('./courses.js')>(new URL('courses.js', import.meta.url).href);
+  const loops = await load<typeof Loops>(new URL('loops.js', import.meta.url).href);
+  const { Courses } = await load<typeof CoursesModule>(new URL('courses.js', import.meta.url).href);
   return (data) => new Courses(library, loops, data);
 }
