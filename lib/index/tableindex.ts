@@ -254,8 +254,11 @@ export class TableIndex {
 
   /** Removes the node that `locatePresent` found. */
   remove(node: NodeIndex, at: Position): void {
-    this.#hashes?.remove(node, at.hash);
+    const hashes = this.#hashes;
+    hashes?.remove(node, at.hash);
     remove(this.pages, at);
+    // One that waited is just passed over now.
+    if (hashes !== undefined && hashes.isBehind && hashes.isNear) this.maintain();
   }
 
   /** Removes the nodes from one to before another, which are still linked. */

@@ -39,6 +39,8 @@ const OVERFLOWED = 1;
 const BATCH = 32;
 /** Slots of nodes that may wait, some 50,000 nodes, before writes enter them, too. */
 const MAX_WAITING = 1 << 18;
+/** Slots of nodes that may wait where the hash index should stay of use while entries come and go. */
+const FEW_WAITING = 1 << 10;
 /** Batches that one call of `catchUp` enters, where as many wait. */
 const BATCHES_AT_ONCE = 2;
 const FIRST_BITS = 2;
@@ -218,6 +220,11 @@ export class HashIndex {
   /** Whether nodes wait for being entered. */
   get isBehind(): boolean {
     return this.#next !== this.#storage.nodes.length;
+  }
+
+  /** Whether so few wait that it pays to enter them. */
+  get isNear(): boolean {
+    return this.#storage.nodes.length - this.#next <= FEW_WAITING;
   }
 
   /** Whether so many wait that writes should enter some. */
