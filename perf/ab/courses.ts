@@ -178,9 +178,9 @@ export class Courses {
     const n = this.#n;
     const { shuffled, misses, sorted } = this.#data;
     const lookups = Math.min(n, MAX_LOOKUPS);
-    const [from, half] = [n >> 2, n >> 1];
-    const range = { start: sorted[from], limit: sorted[from + half] };
-    const rest = [...sorted.slice(0, from), ...sorted.slice(from + half)];
+    const quarter = n >> 2;
+    const ranges = [1, 2].map((i) => ({ start: sorted[i * quarter], limit: sorted[(i + 1) * quarter] }));
+    const rest = [...sorted.slice(0, quarter), ...sorted.slice(3 * quarter)];
     return [
       this.#onFresh(['overwrite', 'put-delete', 'delete'], 2 * lookups + n, (db) => [
         ...steps('overwrite', lookups, (from, to) => loops.overwrite(db, shuffled, from, to)),
@@ -188,7 +188,7 @@ export class Courses {
         ...steps('delete', n, (from, to) => loops.deleteRandom(db, shuffled, from, to)),
       ]),
       this.#onFresh(['delete-range', 'delete-ascending'], n, (db) => [
-        { row: 'delete-range', ops: half, run: () => db.deleteRange(range) },
+        ...ranges.map((range) => ({ row: 'delete-range', ops: quarter, run: () => db.deleteRange(range) })),
         ...steps('delete-ascending', rest.length, (from, to) => loops.deleteAscending(db, rest, from, to)),
       ]),
     ];

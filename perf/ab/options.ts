@@ -30,7 +30,7 @@ export const HELP = `npm run perf:ab -- OLD NEW [options]
   --rows a,b            rows or groups of them: ${wrapped(ROWS_AND_GROUPS)}
   --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
   --n 35000,1000000     numbers of entries (default 35000)
-  --rounds 3            least rounds of a row in each process (default 3 to 5, and 1 of a large table)
+  --rounds 3            least rounds of a row in each process (default 3 to 5; 1 or 4 of large tables)
   --processes 4         processes for each group of rows
   --quick               decimal and url keys, fewer rounds and processes; about a minute
   --limit 1.1           ratios above it are pointed out
@@ -57,7 +57,7 @@ export function parseOptions(args: string[]): Options | 'help' {
       quick && values.keys === undefined
         ? ['decimal', 'url']
         : choose('--keys', values.keys, KEY_SHAPES, (id, name) => id === name),
-    sizes: values.n?.split(',').map((text) => wholeNumber('--n', text)) ?? [35_000],
+    sizes: values.n?.split(',').map(size) ?? [35_000],
     rounds: whole('rounds') ?? (quick ? 2 : undefined),
     processes: whole('processes') ?? (quick ? 2 : 4),
     minMs: quick ? 50 : 100,
@@ -87,6 +87,13 @@ function parse(args: string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+function size(text: string): number {
+  const value = wholeNumber('--n', text);
+  if (value < 1000)
+    throw new UsageError(`--n ${text}: below 1,000 entries, rounds are too short to be timed.`);
+  return value;
 }
 
 function ratio(text: string): number {

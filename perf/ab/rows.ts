@@ -46,7 +46,7 @@ export const ROWS: readonly Row[] = [
     overwrite: 'put over a present key',
     'put-delete': 'put and delete of a new key',
     delete: 'delete all, random order',
-    'delete-range': 'deleteRange of half',
+    'delete-range': 'deleteRange of a quarter',
     'delete-ascending': 'delete the rest, ascending',
   }),
   ...rows('fills', {
