@@ -1,19 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as library from '../lib/index.js';
-import { Courses, type Library } from '../perf/ab/courses.js';
-import { Data, keyLists } from '../perf/ab/data.js';
-import * as loops from '../perf/ab/loops.js';
-import { parseOptions, type Options } from '../perf/ab/options.js';
-import { exceeding, ratioOf, summaryOf, tableOf } from '../perf/ab/report.js';
-import { GROUPS, ROW_IDS, ROWS } from '../perf/ab/rows.js';
-import { writeKeyFolder } from '../perf/key-files.js';
-import { KEY_SHAPES } from '../perf/keys.js';
-import { UsageError } from '../perf/options.js';
-import { Random } from '../perf/random.js';
-import { textTable } from '../perf/table.js';
+import * as library from '../../lib/index.js';
+import { Courses, type Library } from '../../perf/ab/courses.js';
+import { Data, keyLists } from '../../perf/ab/data.js';
+import * as loops from '../../perf/ab/loops.js';
+import { parseOptions, type Options } from '../../perf/ab/options.js';
+import { exceeding, ratioOf, summaryOf, tableOf } from '../../perf/ab/report.js';
+import { GROUPS, ROW_IDS, ROWS } from '../../perf/ab/rows.js';
+import { writeKeyFolder } from '../../perf/key-files.js';
+import { KEY_SHAPES } from '../../perf/keys.js';
+import { UsageError } from '../../perf/options.js';
+import { Random } from '../../perf/random.js';
+import { textTable } from '../../perf/table.js';
 
+const asPackage = (of: unknown) => of as Library;
 const options = (...args: string[]) => parseOptions(['old', 'new', ...args]) as Options;
 
 describe('perf:ab, options', () => {
@@ -73,7 +74,7 @@ describe.each(KEY_SHAPES)('perf:ab, courses with %s keys', (shape) => {
   const folder = mkdtempSync(join(tmpdir(), 'perf-ab-'));
   writeKeyFolder(folder, keyLists(shape, 1000, 1), new Random(1));
   // The types of its classes have private fields of their own in each build.
-  const courses = new Courses(library as unknown as Library, loops, new Data(folder));
+  const courses = new Courses(asPackage(library), loops, new Data(folder));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each(GROUPS)('%s: each row is there, and meets what it says', (group) => {
