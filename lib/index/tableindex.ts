@@ -235,6 +235,14 @@ export class TableIndex {
   }
 
   /**
+   * Adds a node above all others, of those that are in the array. Others there may not be in the pages yet: so the hash index,
+   * which takes those for deleted, must not be let in before all are.
+   */
+  append(node: NodeIndex, at: Position): void {
+    insertLast(this.pages, node, at);
+  }
+
+  /**
    * The node with exactly this key, or NONE, and its position: `remove` may follow. To enter a node in the hash index and
    * take it out again pays only where ordered searches are dear.
    */

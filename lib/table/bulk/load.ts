@@ -106,10 +106,9 @@ function link(table: Table, staged: Int32Array, order: Int32Array): void {
     const beforeLength = nodes[before + KEY_LENGTH];
     const length = nodes[node + KEY_LENGTH];
     const end = length < beforeLength ? length : beforeLength;
-    at.isAtEnd = true;
     at.shared = sharedInKv(view, nodes[before + OFFSET], nodes[node + OFFSET], 0, end) | 0;
     towers.publish(node, towers.ends);
-    index.insert(node, at, true);
+    index.append(node, at);
     before = node;
   }
 }
