@@ -1,15 +1,23 @@
 // Packs the package, installs the tarball in an empty folder and uses it there as its users do: as an ES module, as
 // CommonJS, and from TypeScript with either. Then asks publint and attw what they think of it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const npm = process.env.npm_execpath;
+if (npm === undefined) throw new Error('Run it as "npm run check-package": npm says then where it is.');
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = (name) => join(root, 'node_modules', '.bin', name);
 const folder = mkdtempSync(join(tmpdir(), 'flat-memdb-'));
 const run = (command, args, cwd = folder) => execFileSync(command, args, { cwd, stdio: 'inherit' });
+// On Windows, commands such as npm are files for a shell. What they run is a program of Node everywhere.
+const node = (args, cwd) => run(process.execPath, args, cwd);
+function bin(name, module = name) {
+  const at = join(root, 'node_modules', module);
+  const programs = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')).bin;
+  return join(at, typeof programs === 'string' ? programs : programs[name]);
+}
 
 const program = (load, typed = false) => `${load}
 const bytes = (text${typed ? ': string' : ''}) => new TextEncoder().encode(text);
@@ -28,7 +36,7 @@ const names = '{ DB, MemTable, ValueType, checkStructure }';
 
 try {
   const [{ filename, files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    execFileSync(process.execPath, [npm, 'pack', '--json', '--pack-destination', folder], {
       cwd: root,
       encoding: 'utf8',
     }).replace(/^[^[]*(?=\[)/, ''),
@@ -40,22 +48,22 @@ try {
   const tarball = join(folder, filename);
 
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball]);
+  node([npm, 'install', '--no-audit', '--no-fund', '--ignore-scripts', tarball]);
   writeFileSync(join(folder, 'use.mjs'), program(`import ${names} from 'flat-memdb';`));
   writeFileSync(join(folder, 'use.cjs'), program(`const ${names} = require('flat-memdb');`));
   for (const name of ['types.mts', 'types.cts']) {
     writeFileSync(join(folder, name), program(`import ${names} from 'flat-memdb';`, true));
   }
-  run(process.execPath, ['use.mjs']);
-  run(process.execPath, ['use.cjs']);
-  symlinkSync(resolve(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
-  run(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
+  node(['use.mjs']);
+  node(['use.cjs']);
+  symlinkSync(resolve(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'junction');
+  node([
+    bin('tsc', 'typescript'),
     ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'],
     ...['types.mts', 'types.cts'],
   ]);
-  run(bin('publint'), ['run', tarball, '--strict'], root);
-  run(bin('attw'), [tarball], root);
+  node([bin('publint'), 'run', tarball, '--strict'], root);
+  node([bin('attw', '@arethetypeswrong/cli'), tarball], root);
   console.log('package: installed from its tarball, it works as ESM, as CommonJS and from TypeScript');
 } finally {
   rmSync(folder, { recursive: true, force: true });
