@@ -37,7 +37,7 @@ export const MIN_NODE_SLOTS = NEXT + 1;
 /** On average, as one node in four is on the next level, too. */
 export const MEAN_NODE_SLOTS = NEXT + 4 / 3;
 
-/** What `Pages.readPage` says of an entry: its node, and where in kv its key and value are. The key ends at VALUE_START. */
+/** What `readPage` says of an entry: its node, and where in kv its key and value are. The key ends at VALUE_START. */
 export const ENTRY_WORDS = 4;
 export const KEY_START = 1;
 export const VALUE_START = 2;

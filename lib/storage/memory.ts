@@ -1,4 +1,4 @@
-/** The end of a record must be a number that a slot, or a word of `Pages.readPage`, can hold: 2 GiB, less one byte. */
+/** The end of a record must be a number that a slot, or a word of `readPage`, can hold: 2 GiB, less one byte. */
 const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
 /**

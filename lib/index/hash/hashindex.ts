@@ -37,7 +37,7 @@ const GROW_AT = 9;
 const OVERFLOWED = 1;
 /** Nodes that are entered at once: their misses of the cache overlap. */
 const BATCH = 32;
-/** Slots of nodes that may wait, some 50,000 nodes, before writes enter them, too. */
+/** Slots of nodes that may wait, some 50,000 nodes, before single writes enter them, too; a load leaves all of its own to them. */
 const MAX_WAITING = 1 << 18;
 /** Slots of nodes that may wait where the hash index should stay of use while entries come and go. */
 const FEW_WAITING = 1 << 10;

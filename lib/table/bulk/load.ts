@@ -33,9 +33,14 @@ export function loadSorted(table: Table, staged: Int32Array, count: number): boo
   }
   if (!index.reserveMany(count)) return false;
   table.change();
-  const [added, size] = makeNodes(table, staged, count);
-  link(table, staged, order);
-  table.counted(added, size);
+  for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) makeNode(table, staged, word);
+  let last = table.towers.last;
+  for (let i = 0; i < count; i++) {
+    const node = staged[STAGED_WORDS * order[i] + STAGED_NODE] as NodeIndex;
+    if (node < 0) continue; // Its key came before.
+    append(table, node, last);
+    last = node;
+  }
   return true;
 }
 
@@ -68,47 +73,33 @@ function isAboveAll(table: Table, staged: Int32Array, count: number): boolean {
 }
 
 /**
- * Makes nodes for entries in the order of the batch; where a key came before, its node gets the record.
- * @returns number and bytes of the new ones
+ * Makes a node for an entry; where its key came before, that one's node gets the record. (A function for one entry: a loop
+ * that is called once for very many is compiled anew each time.)
  */
-function makeNodes(table: Table, staged: Int32Array, count: number): [added: number, size: number] {
+function makeNode(table: Table, staged: Int32Array, word: number): void {
   const { heights, storage } = table;
-  let added = 0;
-  let size = 0;
-  for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) {
-    const offset = staged[word + OFFSET] as KVOffset;
-    const keyLength = staged[word + KEY_LENGTH];
-    const valueLength = staged[word + VALUE_LENGTH];
-    const sameAs = staged[word + STAGED_NODE];
-    if (sameAs === NONE) {
-      staged[word + STAGED_NODE] = storage.appendNode(offset, keyLength, valueLength, heights.next());
-      size += keyLength + valueLength;
-      added++;
-    } else {
-      const node = staged[STAGED_WORDS * ~sameAs + STAGED_NODE] as NodeIndex;
-      table.replace(node, offset, keyLength, valueLength);
-    }
-    storage.kv.length = offset + keyLength + valueLength;
+  const offset = staged[word + OFFSET] as KVOffset;
+  const keyLength = staged[word + KEY_LENGTH];
+  const valueLength = staged[word + VALUE_LENGTH];
+  const sameAs = staged[word + STAGED_NODE];
+  storage.kv.length = offset + keyLength + valueLength;
+  if (sameAs === NONE) {
+    staged[word + STAGED_NODE] = storage.appendNode(offset, keyLength, valueLength, heights.next());
+    table.counted(1, keyLength + valueLength);
+  } else {
+    const node = staged[STAGED_WORDS * ~sameAs + STAGED_NODE] as NodeIndex;
+    table.replace(node, offset, keyLength, valueLength);
   }
-  return [added, size];
 }
 
-/** Links the nodes in the order of their keys, and adds them to the index. */
-function link(table: Table, staged: Int32Array, order: Int32Array): void {
+/** Links a node behind the last one, whose key is below its own, and adds it to the index. */
+function append(table: Table, node: NodeIndex, last: NodeIndex): void {
   const { at, storage, towers } = table;
-  const index = table.index!;
   const nodes = storage.nodes.array;
-  const { view } = storage.kv;
-  let before = towers.last;
-  for (let i = 0; i < order.length; i++) {
-    const node = staged[STAGED_WORDS * order[i] + STAGED_NODE] as NodeIndex;
-    if (node < 0) continue; // Its key came before.
-    const beforeLength = nodes[before + KEY_LENGTH];
-    const length = nodes[node + KEY_LENGTH];
-    const end = length < beforeLength ? length : beforeLength;
-    at.shared = sharedInKv(view, nodes[before + OFFSET], nodes[node + OFFSET], 0, end) | 0;
-    towers.publish(node, towers.ends);
-    index.append(node, at);
-    before = node;
-  }
+  const lastLength = nodes[last + KEY_LENGTH];
+  const length = nodes[node + KEY_LENGTH];
+  const end = length < lastLength ? length : lastLength;
+  at.shared = sharedInKv(storage.kv.view, nodes[last + OFFSET], nodes[node + OFFSET], 0, end) | 0;
+  towers.publish(node, towers.ends);
+  table.index!.append(node, at);
 }

@@ -1,4 +1,5 @@
 import { compareBytes, sharedInKv } from '../../base/bytes.js';
+import { keepOne } from '../../base/kept.js';
 import type { Growable } from '../../storage/growable.js';
 import { KEY_LENGTH, OFFSET } from '../../storage/layout.js';
 import { STAGED_NODE, STAGED_WORDS } from './staging.js';
@@ -25,13 +26,16 @@ const HIGH = 1 - LOW;
  */
 export function sortStaged(kv: Growable<Uint8Array>, staged: Int32Array, count: number): Int32Array {
   const sort = new Sort(kv, staged, count);
+  keepOne(Sort, () => new Sort(undefined, EMPTY, 0));
   sort.run(0, count, 0, 0);
   return sort.order;
 }
 
+const EMPTY = new Int32Array(0);
+
 class Sort {
   readonly order: Int32Array;
-  readonly #kv: Growable<Uint8Array>;
+  readonly #kv: Growable<Uint8Array> | undefined;
   readonly #staged: Int32Array;
   readonly #integers: BigUint64Array;
   /** The same in halves, to be read and written without making an object of each. */
@@ -39,7 +43,7 @@ class Sort {
   /** Low bits of an integer that say which entry it is of. */
   readonly #indexBits: number;
 
-  constructor(kv: Growable<Uint8Array>, staged: Int32Array, count: number) {
+  constructor(kv: Growable<Uint8Array> | undefined, staged: Int32Array, count: number) {
     this.#kv = kv;
     this.#staged = staged;
     this.#integers = new BigUint64Array(count);
@@ -113,7 +117,7 @@ class Sort {
 
   /** Compares the keys of two entries, which share the first `skip` bytes. */
   #compare(a: number, b: number, skip: number): number {
-    const { array } = this.#kv;
+    const { array } = this.#kv!;
     const staged = this.#staged;
     const startA = staged[STAGED_WORDS * a + OFFSET];
     const startB = staged[STAGED_WORDS * b + OFFSET];
@@ -126,7 +130,7 @@ class Sort {
   #makeIntegers(from: number, to: number, skip: number, mask: number): number {
     const { order } = this;
     const staged = this.#staged;
-    const { view } = this.#kv;
+    const { view } = this.#kv!;
     const first = staged[STAGED_WORDS * order[from] + OFFSET];
     let shared = this.#lengthAt(from);
     for (let j = from + 1; j < to; j++) {
