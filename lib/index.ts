@@ -11,10 +11,16 @@ export {
   type MemTableOptions,
 } from './leveldb/memtable.js';
 export { MAX_SEQUENCE, ValueType } from './leveldb/tag.js';
-export { InternalKeyComparer, makeInternalKey, parseInternalKey } from './leveldb/internalkey.js';
+export {
+  InternalKeyComparer,
+  makeInternalKey,
+  parseInternalKey,
+  type ParsedInternalKey,
+} from './leveldb/internalkey.js';
 export { LookupKey } from './leveldb/lookupkey.js';
 export { SkipList, SkipListIterator, type SkipListOptions } from './leveldb/skiplist.js';
 export { Arena, type ArenaOptions } from './leveldb/arena.js';
+export type { Entry } from './table/table.js';
 export { checkStructure } from './db/check.js';
 export {
   CapacityError,

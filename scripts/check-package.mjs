@@ -18,6 +18,8 @@ function bin(name, module = name) {
   const programs = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')).bin;
   return join(at, typeof programs === 'string' ? programs : programs[name]);
 }
+/** What is built: for each format, one file of code, its map, one of types, and the kind of module. */
+const BUILT = /^dist\/(esm|commonjs)\/(index\.(js|js\.map|d\.ts)|package\.json)$/;
 /** What README.md leads to, so that its links work in the package, too. */
 const PAGES = /^(docs\/|examples\/|perf\/(README\.md|results\/(report\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
 
@@ -45,7 +47,7 @@ try {
   );
   const stray = files
     .map(({ path }) => path)
-    .filter((path) => !/^(dist\/|LICENSE$|package\.json$)/.test(path) && !PAGES.test(path));
+    .filter((path) => !BUILT.test(path) && !/^(LICENSE|package\.json)$/.test(path) && !PAGES.test(path));
   if (stray.length > 0) throw new Error(`the tarball holds what no user needs: ${stray.join(', ')}`);
   const tarball = join(folder, filename);
 

@@ -3,13 +3,13 @@ import { raisedAt } from './comparer.js';
 
 /** The keys from `start` (inclusive) to `limit` (exclusive); absent means unbounded. */
 export interface Range {
-  start?: Uint8Array;
-  limit?: Uint8Array;
+  start?: Uint8Array | undefined;
+  limit?: Uint8Array | undefined;
 }
 
 /** A range and the direction to read it in. `start` stays the lower bound when `reverse` is set. */
 export interface Scan extends Range {
-  reverse?: boolean;
+  reverse?: boolean | undefined;
 }
 
 /** The range of all keys, in byte order, that begin with `prefix`. The bounds are copies. */

@@ -27,13 +27,13 @@ import { TABLE, Table, type Entry } from '../table/table.js';
 
 export interface DBOptions {
   /** Order of the keys; `bytewise` by default. */
-  comparer?: Comparer;
+  comparer?: Comparer | undefined;
   /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
-  lock?: RWLock;
+  lock?: RWLock | undefined;
   /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
-  randHeight?: () => number;
+  randHeight?: (() => number) | undefined;
 }
 
 /**

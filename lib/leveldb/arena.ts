@@ -8,7 +8,7 @@ const DEFAULT_LIMIT = 2 ** 31;
 
 export interface ArenaOptions {
   /** Bytes at which the arena is full; by default 2 GiB. They are only set aside as addresses: memory is taken as needed. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /**

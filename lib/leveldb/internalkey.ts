@@ -32,15 +32,18 @@ export function makeInternalKey(userKey: Uint8Array, sequence: number | bigint, 
   return internalKey;
 }
 
+/** The parts of an internal key. */
+export interface ParsedInternalKey {
+  userKey: Uint8Array;
+  sequence: bigint;
+  type: ValueType;
+}
+
 /**
  * The parts of an internal key. `userKey` is a view of the bytes given, not a copy.
  * @throws InternalKeyCorruptedError when it is too short to hold a tag, or its type is unknown
  */
-export function parseInternalKey(internalKey: Uint8Array): {
-  userKey: Uint8Array;
-  sequence: bigint;
-  type: ValueType;
-} {
+export function parseInternalKey(internalKey: Uint8Array): ParsedInternalKey {
   requireBytes(internalKey, 'internalKey');
   const userKey = userKeyOf(internalKey);
   const type = internalKey[userKey.length];

@@ -32,9 +32,9 @@ export interface MemTableOptions {
    * Order of the user keys; `bytewise` by default. An `InternalKeyComparer`, which is what LevelDB's MemTable is made
    * with, stands for its user comparer.
    */
-  comparer?: Comparer;
+  comparer?: Comparer | undefined;
   /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
-  capacity?: number;
+  capacity?: number | undefined;
 }
 
 /**

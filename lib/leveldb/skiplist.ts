@@ -12,9 +12,9 @@ import { TABLE, Table } from '../table/table.js';
 
 export interface SkipListOptions {
   /** Order of the keys; `bytewise` by default. */
-  comparer?: Comparer;
+  comparer?: Comparer | undefined;
   /** Bytes to reserve for keys at first. Advisory: it grows as needed. */
-  capacity?: number;
+  capacity?: number | undefined;
 }
 
 const NO_VALUE = new Uint8Array(0);

@@ -49,6 +49,7 @@ export interface TableOptions {
   memory?: Internals;
 }
 
+/** A key and its value. */
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
 /** The name under which a DB, MemTable or SkipList gives its table: for the structure check and for tests. */
