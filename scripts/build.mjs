@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
+import { internalNames } from './internal-names.mjs';
 import { rolledUpTypes } from './rolledup-types.mjs';
+import { shakable } from './shakable.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -38,7 +40,7 @@ async function compile(project) {
  * used, and can't compute with it ahead of time; within one, it does.
  */
 async function bundle(input) {
-  const whole = await rollup({ input, plugins: [sourceMaps()] });
+  const whole = await rollup({ input, plugins: [sourceMaps(), internalNames(types), shakable()] });
   await whole.write({ file: 'dist/esm/index.js', format: 'es', sourcemap: true });
   await whole.write({ file: 'dist/commonjs/index.js', format: 'cjs', esModule: true, sourcemap: true });
   await whole.close();

@@ -6,7 +6,6 @@ import type { Memory } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { HashIndex, UNKNOWN } from './hash/hashindex.js';
 import { HashedKey } from './hash/keyhash.js';
-import { checkPages } from './pages/check.js';
 import { hasRoomAtEnd, insert, insertLast } from './pages/insert.js';
 import { remove, removeRun } from './pages/remove.js';
 import { search, toNode } from './pages/search.js';
@@ -44,6 +43,11 @@ export class TableIndex {
     this.#order = order;
     this.pages = new PageStore(storage, order, memory);
     this.#hashes = order.byteOrderedTail === 0 ? new HashIndex(storage, memory, seed) : undefined;
+  }
+
+  /** Undefined where equal keys may have other bytes, or for lack of memory. */
+  get hashes(): HashIndex | undefined {
+    return this.#hashes;
   }
 
   /** Bytes it takes. */
@@ -298,12 +302,6 @@ export class TableIndex {
       insertLast(this.pages, node, at);
       before = node;
     }
-  }
-
-  /** Throws at the first thing that is not as it must be, given the nodes in order. */
-  check(inOrder: readonly NodeIndex[]): void {
-    checkPages(this.pages, inOrder);
-    this.#hashes?.check(inOrder, this.#hashed);
   }
 
   reset(): void {

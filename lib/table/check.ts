@@ -1,4 +1,5 @@
 import { expect } from '../base/errors.js';
+import { checkIndex } from '../index/check.js';
 import {
   FIRST_NODE,
   HEAD,
@@ -22,7 +23,7 @@ import type { Table } from './table.js';
 export function checkTable(table: Table): void {
   const starts = checkLayout(table);
   const nodes = checkLevels(table, starts);
-  table.index?.check(nodes);
+  if (table.index !== undefined) checkIndex(table.index, nodes);
 }
 
 /** Nodes follow one another without a gap. @returns where they start, as a set */

@@ -1,4 +1,3 @@
-import { expect } from '../../base/errors.js';
 import {
   HASH_BITS,
   HASH_COUNT,
@@ -34,7 +33,7 @@ const BUCKET_SHIFT = 4;
 /** Entries per bucket, on average, at which the number of buckets doubles. */
 const GROW_AT = 9;
 /** Stands in the last word of a bucket that could not take all its entries. No node has this index. */
-const OVERFLOWED = 1;
+export const OVERFLOWED = 1;
 /** Nodes that are entered at once: their misses of the cache overlap. */
 const BATCH = 32;
 /** Slots of nodes that may wait, some 50,000 nodes, before single writes enter them, too; a load leaves all of its own to them. */
@@ -64,6 +63,18 @@ interface Buckets {
   /** Their number is 2^bits. */
   readonly bits: number;
   readonly refBits: number;
+}
+
+/** What a hash index says that it holds. */
+export interface Census {
+  /** The first node that waits. */
+  readonly next: NodeIndex;
+  readonly count: number;
+  /** Words of the buckets, and of those that have not moved yet. */
+  readonly words: Int32Array;
+  readonly old: Int32Array | undefined;
+  /** Entries that found no room in their bucket; undefined where nobody knows all. */
+  readonly spilled: number | undefined;
 }
 
 /**
@@ -138,6 +149,17 @@ export class HashIndex {
   /** The arrays it is made of. */
   get arrays(): Int32Array[] {
     return [this.#table.words, this.#old?.words ?? new Int32Array(0), this.#spilled];
+  }
+
+  /** What the structure check looks at. */
+  get census(): Census {
+    return {
+      next: this.#next,
+      count: this.#count,
+      words: this.#table.words,
+      old: this.#old?.words.subarray(this.#moved << BUCKET_SHIFT),
+      spilled: this.#isSpilledWhole ? this.#spilledCount : undefined,
+    };
   }
 
   store(header: Header): void {
@@ -428,29 +450,5 @@ export class HashIndex {
 
   #makeBuckets(bits: number, refBits: number): Buckets {
     return { words: allocateWords(this.#memory, BUCKET << bits), bits, refBits };
-  }
-
-  /** Throws at the first thing that is not as it must be, given all the nodes. */
-  check(nodes: readonly NodeIndex[], hashed: HashedKey): void {
-    const waiting = nodes.filter((node) => node >= this.#next).length;
-    const entered = nodes.length - waiting;
-    expect(this.#count === entered, `the hash index counts ${this.#count} entries of ${entered}`);
-    for (const node of nodes) {
-      const key = this.#storage.keyOf(node);
-      this.keys.hash(key, key.length, hashed);
-      expect(hashed.hash === this.hashOf(node), `node ${node} has two hashes`);
-      const found = this.find(key, hashed);
-      expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
-    }
-    const held =
-      this.#held(this.#table, 0) + (this.#old === undefined ? 0 : this.#held(this.#old, this.#moved));
-    const all = held + this.#spilledCount;
-    expect(all === entered || !this.#isSpilledWhole, `the hash index holds ${all} of ${entered}`);
-  }
-
-  /** Entries in buckets from one on. */
-  #held({ words }: Buckets, from: number): number {
-    const held = words.subarray(from << BUCKET_SHIFT).filter((word) => word !== 0 && word !== OVERFLOWED);
-    return held.length;
   }
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import {
+  checkHashes,
   HashedKey,
   HashIndex,
   KeyHash,
@@ -142,7 +143,7 @@ class Flood {
   }
 
   check(): void {
-    this.index.check([...this.nodes.values()], hashed);
+    checkHashes(this.index, this.storage, [...this.nodes.values()]);
   }
 }
 

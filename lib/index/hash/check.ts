@@ -1,0 +1,28 @@
+import { expect } from '../../base/errors.js';
+import type { NodeIndex } from '../../storage/layout.js';
+import type { Storage } from '../../storage/storage.js';
+import { OVERFLOWED, UNKNOWN, type HashIndex } from './hashindex.js';
+import { HashedKey } from './keyhash.js';
+
+/** Throws at the first thing that is not as it must be, given all the nodes. */
+export function checkHashes(hashes: HashIndex, storage: Storage, nodes: readonly NodeIndex[]): void {
+  const { next, count, words, old, spilled } = hashes.census;
+  const entered = nodes.filter((node) => node < next).length;
+  expect(count === entered, `the hash index counts ${count} entries of ${entered}`);
+  const hashed = new HashedKey();
+  for (const node of nodes) {
+    const key = storage.keyOf(node);
+    hashes.keys.hash(key, key.length, hashed);
+    expect(hashed.hash === hashes.hashOf(node), `node ${node} has two hashes`);
+    const found = hashes.find(key, hashed);
+    expect(found === node || found === UNKNOWN, `the hash index has ${found} for node ${node}`);
+  }
+  if (spilled === undefined) return;
+  const all = held(words) + (old === undefined ? 0 : held(old)) + spilled;
+  expect(all === entered, `the hash index holds ${all} of ${entered}`);
+}
+
+/** Entries in buckets. */
+function held(words: Int32Array): number {
+  return words.filter((word) => word !== 0 && word !== OVERFLOWED).length;
+}
