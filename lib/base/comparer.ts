@@ -4,6 +4,12 @@ import { compareBytes, sharedPrefixLength } from './bytes.js';
 /**
  * A total order of keys. It must be the same for as long as a DB lives, must not change the arrays it is given,
  * nor keep them, nor call the DB (such a call is refused).
+ * @example
+ * const byLength = {
+ *   name: 'by length, then by bytes',
+ *   compare: (a, b) => a.length - b.length || bytewise.compare(a, b),
+ * };
+ * console.log(byLength.compare(bytes('b'), bytes('aa')) < 0); // -> true
  */
 export interface Comparer {
   /** Names the order, as LevelDB stores it in its files. */
@@ -16,7 +22,12 @@ export interface Comparer {
   successor?(b: Uint8Array): Uint8Array | undefined;
 }
 
-/** Lexicographic order of unsigned bytes: LevelDB's and goleveldb's default. */
+/**
+ * Lexicographic order of unsigned bytes: LevelDB's and goleveldb's default.
+ * @example
+ * console.log(bytewise.compare(bytes('a'), bytes('b')) < 0); // -> true
+ * console.log(text(bytewise.separator(bytes('abcd'), bytes('axyz')))); // -> ac
+ */
 export const bytewise: Comparer = Object.freeze({
   name: 'leveldb.BytewiseComparator',
 

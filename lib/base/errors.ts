@@ -2,6 +2,14 @@
  * What can go wrong in the store itself. Every class has a stable `code`, so that a caller who can't use
  * `instanceof` (two copies of the package, an error that crossed a thread) can still tell them apart.
  * Wrong argument types are plain `TypeError`s, wrong numbers plain `RangeError`s.
+ * @example
+ * const it = new DB().iterator();
+ * it.release();
+ * try {
+ *   it.next();
+ * } catch (error) {
+ *   console.log(error instanceof MemDBError, error.code); // -> true MEMDB_ITERATOR_RELEASED
+ * }
  */
 export class MemDBError extends Error {
   readonly code: string;

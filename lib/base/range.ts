@@ -12,7 +12,13 @@ export interface Scan extends Range {
   reverse?: boolean | undefined;
 }
 
-/** The range of all keys, in byte order, that begin with `prefix`. The bounds are copies. */
+/**
+ * The range of all keys, in byte order, that begin with `prefix`. The bounds are copies.
+ * @example
+ * const db = new DB();
+ * for (const key of ['user:1', 'user:2', 'zone:1']) db.put(bytes(key), bytes(''));
+ * console.log(db.count(bytesPrefix(bytes('user:')))); // -> 2
+ */
 export function bytesPrefix(prefix: Uint8Array): Range {
   requireBytes(prefix, 'prefix');
   let raisable = prefix.length - 1;

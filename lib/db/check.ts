@@ -7,6 +7,10 @@ import type { DB } from './db.js';
  * end, records inside `kvData`, every level in ascending order and a subset of the one below, counters right.
  * Takes time proportional to the number of entries.
  * @throws StructureError
+ * @example
+ * const db = new DB();
+ * db.put(bytes('a'), bytes('1'));
+ * checkStructure(db); // throws if anything is wrong
  */
 export function checkStructure(db: DB): void {
   checkTable(db[TABLE]);

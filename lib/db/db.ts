@@ -46,6 +46,13 @@ export interface DBOptions {
  * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
  * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed
  * nothing; the one exception is a comparer that throws within `putMany`.
+ * @example
+ * const bytes = (text) => new TextEncoder().encode(text);
+ * const text = (array) => new TextDecoder().decode(array);
+ * const db = new DB();
+ * db.put(bytes('user:2'), bytes('Grace'));
+ * db.put(bytes('user:1'), bytes('Ada'));
+ * for (const [key, value] of db) console.log(text(key), text(value)); // -> user:1 Ada, user:2 Grace
  */
 export class DB {
   readonly #table: Table;
@@ -54,7 +61,14 @@ export class DB {
   readonly #lock: RWLock;
   readonly #isLockOurs: boolean;
 
-  /** @throws RangeError, CapacityError when `capacity` is no size, or can't be had */
+  /**
+   * @throws RangeError, CapacityError when `capacity` is no size, or can't be had
+   * @example
+   * const reverse = { name: 'reverse', compare: (a, b) => bytewise.compare(b, a) };
+   * const db = new DB({ comparer: reverse, capacity: 1 << 20 });
+   * db.putMany([[bytes('a'), bytes('1')], [bytes('b'), bytes('2')]]);
+   * console.log([...db.keys()].map(text)); // -> [ 'b', 'a' ]
+   */
   constructor(options: DBOptions = {}) {
     requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight']);
     const memory = internalsOf(options);
@@ -86,6 +100,11 @@ export class DB {
   /**
    * Adds an entry, or replaces the value of the one with an equal key. Copies both: the caller may reuse its arrays.
    * @throws CapacityError when the entry does not fit
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * db.put(bytes('a'), bytes('2'));
+   * console.log(text(db.get(bytes('a'))), db.length); // -> 2 1
    */
   put(key: Uint8Array, value: Uint8Array): void {
     requireBytes(key, 'key');
@@ -100,7 +119,13 @@ export class DB {
     }
   }
 
-  /** The value of a key: a view into `kvData`, not to be modified; `undefined` where there is none. */
+  /**
+   * The value of a key: a view into `kvData`, not to be modified; `undefined` where there is none.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * console.log(text(db.get(bytes('a'))), db.get(bytes('b'))); // -> 1 undefined
+   */
   get(key: Uint8Array): Uint8Array | undefined {
     requireBytes(key, 'key');
     this.#lock.rlock();
@@ -114,7 +139,13 @@ export class DB {
     }
   }
 
-  /** Whether a key is present. */
+  /**
+   * Whether a key is present.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * console.log(db.has(bytes('a')), db.has(bytes('b'))); // -> true false
+   */
   has(key: Uint8Array): boolean {
     requireBytes(key, 'key');
     this.#lock.rlock();
@@ -131,6 +162,10 @@ export class DB {
    * `put` for many entries, in their order. Room for all is made first, as if every key were new.
    * @throws TypeError, CapacityError for what can't be put; then none was. Only where a comparer throws half-way are
    *   the entries before it in.
+   * @example
+   * const db = new DB();
+   * db.putMany([[bytes('b'), bytes('2')], [bytes('a'), bytes('1')]]);
+   * console.log([...db.keys()].map(text)); // -> [ 'a', 'b' ]
    */
   putMany(entries: Iterable<Entry>): void {
     const list = entriesOf(entries);
@@ -144,7 +179,13 @@ export class DB {
     }
   }
 
-  /** `get` for many keys: their values, as views, in the order of the keys. */
+  /**
+   * `get` for many keys: their values, as views, in the order of the keys.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * console.log(db.getMany([bytes('b'), bytes('a')]).map((value) => value && text(value))); // -> [ undefined, '1' ]
+   */
   getMany(keys: Iterable<Uint8Array>): (Uint8Array | undefined)[] {
     const list = keysOf(keys);
     const values: (Uint8Array | undefined)[] = [];
@@ -161,7 +202,13 @@ export class DB {
     }
   }
 
-  /** The first entry whose key is at or above `key`: two views into `kvData`; `undefined` where there is none. */
+  /**
+   * The first entry whose key is at or above `key`: two views into `kvData`; `undefined` where there is none.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('user:2'), bytes('Grace'));
+   * console.log(db.find(bytes('user:1')).map(text), db.find(bytes('z'))); // -> [ 'user:2', 'Grace' ] undefined
+   */
   find(key: Uint8Array): [key: Uint8Array, value: Uint8Array] | undefined {
     requireBytes(key, 'key');
     this.#lock.rlock();
@@ -174,7 +221,13 @@ export class DB {
     }
   }
 
-  /** Removes a key. @returns whether it was there */
+  /**
+   * Removes a key. @returns whether it was there
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * console.log(db.delete(bytes('a')), db.delete(bytes('a'))); // -> true false
+   */
   delete(key: Uint8Array): boolean {
     requireBytes(key, 'key');
     this.#lock.lock();
@@ -193,6 +246,12 @@ export class DB {
    * @param compute is lent a view into `kvData`, not to be modified; its result is copied. It must not call the DB. What it
    *   throws is passed on, and nothing was changed.
    * @throws CapacityError when the entry does not fit
+   * @example
+   * const db = new DB();
+   * const increment = (value) => Uint8Array.of(value === undefined ? 1 : value[0] + 1);
+   * db.update(bytes('visits'), increment);
+   * db.update(bytes('visits'), increment);
+   * console.log(db.get(bytes('visits'))[0]); // -> 2
    */
   update(key: Uint8Array, compute: (value: Uint8Array | undefined) => Uint8Array | undefined): void {
     requireBytes(key, 'key');
@@ -215,7 +274,13 @@ export class DB {
     }
   }
 
-  /** Removes all entries of a range, faster than one by one. @returns how many there were */
+  /**
+   * Removes all entries of a range, faster than one by one. @returns how many there were
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(db.deleteRange({ start: bytes('b') }), [...db.keys()].map(text)); // -> 2 [ 'a' ]
+   */
   deleteRange(range: Range): number {
     requireRange(range);
     this.#lock.lock();
@@ -228,12 +293,24 @@ export class DB {
     }
   }
 
-  /** The first entry: two views into `kvData`; `undefined` where there is none. */
+  /**
+   * The first entry: two views into `kvData`; `undefined` where there is none.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(db.first().map(text)); // -> [ 'a', 'A' ]
+   */
   first(): [key: Uint8Array, value: Uint8Array] | undefined {
     return this.#read((table) => this.#entryOrNone(table.first(table.at)));
   }
 
-  /** The last entry: two views into `kvData`; `undefined` where there is none. */
+  /**
+   * The last entry: two views into `kvData`; `undefined` where there is none.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(db.last().map(text)); // -> [ 'c', 'C' ]
+   */
   last(): [key: Uint8Array, value: Uint8Array] | undefined {
     return this.#read((table) => this.#entryOrNone(table.last(table.at)));
   }
@@ -242,13 +319,23 @@ export class DB {
    * The entry before which there are `index` others, from the end where that is below 0: two views into `kvData`;
    * `undefined` where there is none. Takes about as long as a search.
    * @throws TypeError, RangeError for what is no whole number
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(db.at(1).map(text), db.at(-1).map(text), db.at(3)); // -> [ 'b', 'B' ] [ 'c', 'C' ] undefined
    */
   at(index: number): [key: Uint8Array, value: Uint8Array] | undefined {
     requireIndex(index);
     return this.#read((table) => this.#entryOrNone(table.nodeAt(index)));
   }
 
-  /** Number of entries in a range; takes about as long as two searches. */
+  /**
+   * Number of entries in a range; takes about as long as two searches.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(db.count(), db.count({ start: bytes('a'), limit: bytes('c') })); // -> 3 2
+   */
   count(range: Range = {}): number {
     requireRange(range);
     this.#lock.rlock();
@@ -261,26 +348,60 @@ export class DB {
     }
   }
 
-  /** A cursor over `[start, limit)`. The bounds are copied. */
+  /**
+   * A cursor over `[start, limit)`. The bounds are copied.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * const it = db.iterator({ limit: bytes('c') });
+   * while (it.next()) console.log(text(it.key), text(it.value)); // -> a A, b B
+   * it.release();
+   */
   iterator(range?: Range): DBIterator {
     return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
   }
 
-  /** The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile. */
+  /**
+   * The entries of a range, in order or in reverse, as pairs of views. The DB may be changed meanwhile.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * for (const [key, value] of db.entries({ start: bytes('b') })) {
+   *   console.log(text(key), text(value)); // -> b B, c C
+   * }
+   */
   entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
     return walk(this.iterator(scan), scan?.reverse, (it) => [it.key!, it.value!]);
   }
 
-  /** The keys of a range, as `entries`. */
+  /**
+   * The keys of a range, as `entries`.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log([...db.keys({ reverse: true })].map(text)); // -> [ 'c', 'b', 'a' ]
+   */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
     return walk(this.iterator(scan), scan?.reverse, (it) => it.key!);
   }
 
-  /** The values of a range, in the order of their keys, as `entries`. */
+  /**
+   * The values of a range, in the order of their keys, as `entries`.
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log([...db.values({ limit: bytes('c') })].map(text)); // -> [ 'A', 'B' ]
+   */
   values(scan?: Scan): IterableIterator<Uint8Array> {
     return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
   }
 
+  /**
+   * @example
+   * const db = new DB();
+   * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+   * console.log(new Map(db).size); // -> 3
+   */
   [Symbol.iterator](): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
     return this.entries();
   }
@@ -313,6 +434,11 @@ export class DB {
   /**
    * Empties the DB and keeps its buffers. Iterators made before fail at their next move, and views given out before
    * may show other bytes from now on. The default height source starts anew.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * db.reset();
+   * console.log(db.length, db.capacity > 0); // -> 0 true
    */
   reset(): void {
     this.#lock.lock();

@@ -6,6 +6,11 @@ import { Cursor } from '../table/cursor.js';
  *
  * A fresh one stands before the first entry. Moves tell whether they landed on an entry; they throw
  * `IteratorReleasedError` after `release()` and after a `reset()` of the DB.
+ * @example
+ * const db = new DB();
+ * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
+ * const it = db.iterator();
+ * for (let on = it.last(); on; on = it.prev()) console.log(text(it.key)); // -> c, b, a
  */
 export class DBIterator extends Cursor {
   /** The key: a view into `kvData`, not to be modified; `undefined` where not valid. */

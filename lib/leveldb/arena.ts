@@ -21,13 +21,22 @@ export interface ArenaOptions {
  * it grows and in which usage is counted. DB, MemTable and SkipList lay their records out in the same way, in `kvData`.
  *
  * A piece is a view: its `byteOffset` is its place in the arena's buffer, as a pointer is in LevelDB, and remains so.
+ * @example
+ * const arena = new Arena();
+ * arena.allocate(3).set(bytes('abc'));
+ * console.log(arena.allocate(1).byteOffset, arena.memoryUsage); // -> 3 4096
  */
 export class Arena {
   readonly #buffer: ArrayBuffer;
   /** Everything before is handed out. */
   #end = 0;
 
-  /** @throws TypeError, RangeError when `limit` is no size; CapacityError when so many addresses can't be had */
+  /**
+   * @throws TypeError, RangeError when `limit` is no size; CapacityError when so many addresses can't be had
+   * @example
+   * const arena = new Arena({ limit: 100 });
+   * try { arena.allocate(101); } catch (error) { console.log(error.code); } // -> MEMDB_CAPACITY
+   */
   constructor({ limit = DEFAULT_LIMIT }: ArenaOptions = {}) {
     requireSize(limit, 'limit');
     try {
@@ -40,6 +49,9 @@ export class Arena {
   /**
    * Hands out `bytes` bytes, all 0.
    * @throws CapacityError when they do not fit; nothing was changed
+   * @example
+   * const piece = new Arena().allocate(10);
+   * console.log(piece.length, piece[0]); // -> 10 0
    */
   allocate(bytes: number): Uint8Array {
     requireSize(bytes, 'bytes');
@@ -49,6 +61,12 @@ export class Arena {
   /**
    * The same, beginning at a multiple of 8, so that numbers of any kind can be kept there:
    * `new Float64Array(piece.buffer, piece.byteOffset, 1)`.
+   * @example
+   * const arena = new Arena();
+   * arena.allocate(3);
+   * const piece = arena.allocateAligned(8);
+   * new Float64Array(piece.buffer, piece.byteOffset, 1)[0] = Math.PI;
+   * console.log(piece.byteOffset); // -> 8
    */
   allocateAligned(bytes: number): Uint8Array {
     requireSize(bytes, 'bytes');

@@ -21,6 +21,9 @@ import {
  * A user key and its tag, in an array of their own.
  * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`
  * @throws TypeError, RangeError
+ * @example
+ * const internalKey = makeInternalKey(bytes('color'), 7, ValueType.Value);
+ * console.log(internalKey.length, internalKey.at(-8), internalKey.at(-7)); // -> 13 1 7
  */
 export function makeInternalKey(userKey: Uint8Array, sequence: number | bigint, type: ValueType): Uint8Array {
   requireBytes(userKey, 'userKey');
@@ -42,6 +45,9 @@ export interface ParsedInternalKey {
 /**
  * The parts of an internal key. `userKey` is a view of the bytes given, not a copy.
  * @throws InternalKeyCorruptedError when it is too short to hold a tag, or its type is unknown
+ * @example
+ * const { userKey, sequence, type } = parseInternalKey(makeInternalKey(bytes('color'), 7, ValueType.Value));
+ * console.log(text(userKey), sequence, type); // -> color 7n 1
  */
 export function parseInternalKey(internalKey: Uint8Array): ParsedInternalKey {
   requireBytes(internalKey, 'internalKey');
@@ -58,19 +64,33 @@ export function parseInternalKey(internalKey: Uint8Array): ParsedInternalKey {
 /**
  * The order of internal keys over an order of user keys: LevelDB's `InternalKeyComparator`. Two keys are equal only
  * where user key, sequence number and type are.
+ * @example
+ * const order = new InternalKeyComparer(bytewise);
+ * const [older, newer] = [1, 2].map((sequence) => makeInternalKey(bytes('a'), sequence, ValueType.Value));
+ * console.log(order.compare(newer, older) < 0); // -> true
  */
 export class InternalKeyComparer implements Comparer {
   readonly name = 'leveldb.InternalKeyComparator';
   /** The order of the user keys. */
   readonly userComparer: Comparer;
 
-  /** @throws TypeError when `userComparer` is no comparer */
+  /**
+   * @throws TypeError when `userComparer` is no comparer
+   * @example
+   * console.log(new InternalKeyComparer(bytewise).userComparer === bytewise); // -> true
+   */
   constructor(userComparer: Comparer) {
     requireComparer(userComparer);
     this.userComparer = userComparer;
   }
 
-  /** @throws InternalKeyCorruptedError when a key is too short to hold a tag */
+  /**
+   * @throws InternalKeyCorruptedError when a key is too short to hold a tag
+   * @example
+   * const order = new InternalKeyComparer(bytewise);
+   * const [a, b] = ['a', 'b'].map((key) => makeInternalKey(bytes(key), 1, ValueType.Value));
+   * console.log(order.compare(a, b) < 0, order.compare(a, a)); // -> true 0
+   */
   compare(a: Uint8Array, b: Uint8Array): number {
     const userA = userKeyOf(a);
     const userB = userKeyOf(b);
@@ -82,6 +102,10 @@ export class InternalKeyComparer implements Comparer {
    * An internal key in [a, b) with a shorter user key than a's, where the user comparer finds one; otherwise
    * `undefined`: a itself.
    * @throws InternalKeyCorruptedError when a key is too short to hold a tag
+   * @example
+   * const order = new InternalKeyComparer(bytewise);
+   * const [a, b] = ['abcd', 'axyz'].map((key) => makeInternalKey(bytes(key), 1, ValueType.Value));
+   * console.log(text(parseInternalKey(order.separator(a, b)).userKey)); // -> ac
    */
   separator(a: Uint8Array, b: Uint8Array): Uint8Array | undefined {
     const userKey = userKeyOf(a);
@@ -92,6 +116,10 @@ export class InternalKeyComparer implements Comparer {
    * An internal key at or above b with a shorter user key, where the user comparer finds one; otherwise `undefined`:
    * b itself.
    * @throws InternalKeyCorruptedError when b is too short to hold a tag
+   * @example
+   * const order = new InternalKeyComparer(bytewise);
+   * const shorter = order.successor(makeInternalKey(bytes('abcd'), 1, ValueType.Value));
+   * console.log(text(parseInternalKey(shorter).userKey)); // -> b
    */
   successor(b: Uint8Array): Uint8Array | undefined {
     const userKey = userKeyOf(b);

@@ -15,6 +15,10 @@ const LONGEST = 2 ** 32 - 1;
  *                                            | userKey  |
  *
  * The three are views of one buffer, laid out as LevelDB lays it out; they are not to be modified.
+ * @example
+ * const table = new MemTable();
+ * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+ * console.log(text(table.get(new LookupKey(bytes('color'), 1)).value)); // -> red
  */
 export class LookupKey {
   /** The length of the internal key as a varint32, then the internal key: how LevelDB's memtable begins an entry. */
@@ -27,6 +31,9 @@ export class LookupKey {
    * Copies the user key.
    * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`
    * @throws TypeError, RangeError, CapacityError
+   * @example
+   * const key = new LookupKey(bytes('color'), 7);
+   * console.log(key.memtableKey.length, key.internalKey.length, text(key.userKey)); // -> 14 13 color
    */
   constructor(userKey: Uint8Array, sequence: number | bigint) {
     requireBytes(userKey, 'userKey');

@@ -67,6 +67,13 @@ const NO_VALUE = new Uint8Array(0);
  * Any call may throw `TypeError` for an argument of the wrong kind, `RangeError` for a number out of range,
  * `LockMisuseError` when made from inside the table's own comparer, and what the comparer itself throws. Whatever a
  * call throws, it has changed nothing.
+ * @example
+ * const table = new MemTable();
+ * let sequence = 0;
+ * table.add(++sequence, ValueType.Value, bytes('color'), bytes('red'));
+ * table.add(++sequence, ValueType.Deletion, bytes('color'));
+ * console.log(text(table.get(bytes('color'), 1).value)); // -> red
+ * console.log(table.get(bytes('color')).type === ValueType.Deletion); // -> true
  */
 export class MemTable {
   readonly #table: Table;
@@ -74,7 +81,12 @@ export class MemTable {
   readonly #guard: ReentryGuard;
   readonly #scratch = new KeyScratch();
 
-  /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
+  /**
+   * @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had
+   * @example
+   * const table = new MemTable({ comparer: bytewise, capacity: 4 << 20 });
+   * console.log(table.length); // -> 0
+   */
   constructor(options: MemTableOptions = {}) {
     requireOptions(options, 'MemTable', ['comparer', 'capacity']);
     const memory = internalsOf(options);
@@ -101,6 +113,11 @@ export class MemTable {
    * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`. Versions may come in any order of sequence numbers.
    * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when the key has a version of this sequence number and type
    * @throws CapacityError when the version does not fit
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Deletion, bytes('color'));
+   * console.log(table.length); // -> 2
    */
   add(
     sequence: number | bigint,
@@ -129,6 +146,13 @@ export class MemTable {
   /**
    * The newest version of a key at or below a sequence number, by default the newest of all. A tombstone is an
    * answer: the key was deleted, and what older tables hold of it does not count. `undefined`: nothing is known here.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
+   * console.log(text(table.get(bytes('color')).value)); // -> blue
+   * console.log(text(table.get(bytes('color'), 1).value)); // -> red
+   * console.log(table.get(bytes('shape'))); // -> undefined
    */
   get(userKey: Uint8Array, sequence?: number | bigint): MemTableEntry | undefined;
   get(lookupKey: LookupKey): MemTableEntry | undefined;
@@ -148,6 +172,11 @@ export class MemTable {
   /**
    * The first version at or after a place in internal-key order, whatever its user key: that of `userKey` and `sequence`,
    * by default before all versions of the key. `undefined` where there is none.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * const { internalKey, value } = table.find(bytes('b'));
+   * console.log(text(parseInternalKey(internalKey).userKey), text(value)); // -> color red
    */
   find(userKey: Uint8Array, sequence?: number | bigint): MemTableFound | undefined {
     requireBytes(userKey, 'userKey');
@@ -163,21 +192,47 @@ export class MemTable {
   /**
    * The versions of the user keys in `[start, limit)`, in internal-key order or in reverse, as pairs of views: internal key
    * and value. Versions may be added meanwhile.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
+   * for (const [internalKey, value] of table.entries()) {
+   *   console.log(parseInternalKey(internalKey).sequence, text(value)); // -> 2n blue, 1n red
+   * }
    */
   entries(scan?: Scan): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
     return walk(this.iterator(scan), scan?.reverse, (it) => [it.internalKey!, it.value!]);
   }
 
-  /** Their internal keys, as `entries`. */
+  /**
+   * Their internal keys, as `entries`.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * console.log([...table.keys()].map((key) => text(parseInternalKey(key).userKey))); // -> [ 'color' ]
+   */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
     return walk(this.iterator(scan), scan?.reverse, (it) => it.internalKey!);
   }
 
-  /** Their values, as `entries`. */
+  /**
+   * Their values, as `entries`.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
+   * console.log([...table.values()].map(text)); // -> [ 'blue', 'red' ]
+   */
   values(scan?: Scan): IterableIterator<Uint8Array> {
     return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
   }
 
+  /**
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * for (const [internalKey, value] of table) console.log(internalKey.length, text(value)); // -> 13 red
+   */
   [Symbol.iterator](): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
     return this.entries();
   }
@@ -185,6 +240,12 @@ export class MemTable {
   /**
    * A cursor over the versions of the user keys in `[start, limit)`, in internal-key order. The bounds are user
    * keys: all versions of `start` are in the range and none of `limit`. They are copied.
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
+   * const it = table.iterator();
+   * while (it.next()) console.log(text(it.userKey), it.sequence, it.type); // -> color 2n 1, color 1n 1
    */
   iterator(range?: Range): MemTableIterator {
     return new MemTableIterator(this.#table, this.#guard, this.#scratch, internalRange(range));
@@ -242,6 +303,11 @@ export class MemTable {
  *
  * `keyStart`, `valueStart` and `valueEnd` are positions in the memtable's `kvData`; the key there is the internal key,
  * whose last 8 bytes are sequence number and type.
+ * @example
+ * const table = new MemTable();
+ * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+ * const it = table.iterator();
+ * console.log(it.next(), it.sequenceNumber, text(it.value), it.next()); // -> true 1 red false
  */
 export class MemTableIterator extends Cursor {
   readonly #guard: ReentryGuard;
@@ -258,6 +324,12 @@ export class MemTableIterator extends Cursor {
    * Moves to the newest version of `userKey` at or below `sequence` (by default, the newest of all), or else to what
    * follows in internal-key order: the versions of the next user key.
    * @returns whether there is one in the range; if not, `prev()` moves to the last version of the range
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
+   * const it = table.iterator();
+   * console.log(it.seek(bytes('color'), 1), text(it.value)); // -> true red
    */
   override seek(userKey: Uint8Array, sequence?: number | bigint): boolean {
     requireBytes(userKey, 'userKey');

@@ -24,12 +24,22 @@ const NO_VALUE = new Uint8Array(0);
  * readers without a lock. LevelDB's holds pointers into an arena; this one copies the keys into an array of its own.
  *
  * A call from inside the list's own comparer throws `LockMisuseError`. Whatever a call throws, it has changed nothing.
+ * @example
+ * const list = new SkipList();
+ * list.insert(bytes('b'));
+ * list.insert(bytes('a'));
+ * const it = list.iterator();
+ * while (it.next()) console.log(text(it.key)); // -> a, b
  */
 export class SkipList {
   readonly #table: Table;
   readonly #guard: ReentryGuard;
 
-  /** @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had */
+  /**
+   * @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had
+   * @example
+   * console.log(new SkipList({ capacity: 1000 }).length); // -> 0
+   */
   constructor(options: SkipListOptions = {}) {
     requireOptions(options, 'SkipList', ['comparer', 'capacity']);
     const memory = internalsOf(options);
@@ -51,6 +61,10 @@ export class SkipList {
    * Adds a key, which is copied.
    * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when an equal key is there; in LevelDB that must not happen
    * @throws CapacityError when the key does not fit
+   * @example
+   * const list = new SkipList();
+   * list.insert(bytes('a'));
+   * try { list.insert(bytes('a')); } catch (error) { console.log(error.code); } // -> MEMDB_DUPLICATE_KEY
    */
   insert(key: Uint8Array): void {
     requireBytes(key, 'key');
@@ -63,14 +77,28 @@ export class SkipList {
     }
   }
 
-  /** Whether an equal key is there. */
+  /**
+   * Whether an equal key is there.
+   * @example
+   * const list = new SkipList();
+   * list.insert(bytes('a'));
+   * console.log(list.contains(bytes('a')), list.contains(bytes('b'))); // -> true false
+   */
   contains(key: Uint8Array): boolean {
     requireBytes(key, 'key');
     this.#guard.requireOutside();
     return this.#table.find(key, key.length) !== NONE;
   }
 
-  /** A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place. */
+  /**
+   * A cursor over all keys, or those in `[start, limit)`. Keys inserted meanwhile are met in their place.
+   * @example
+   * const list = new SkipList();
+   * list.insert(bytes('b'));
+   * list.insert(bytes('a'));
+   * const it = list.iterator({ start: bytes('b') });
+   * while (it.next()) console.log(text(it.key)); // -> b
+   */
   iterator(range?: Range): SkipListIterator {
     return new SkipListIterator(this.#table, this.#guard, true, range);
   }
@@ -81,7 +109,15 @@ export class SkipList {
   }
 }
 
-/** A cursor over the keys of a skip list; it moves as a `DBIterator` does. */
+/**
+ * A cursor over the keys of a skip list; it moves as a `DBIterator` does.
+ * @example
+ * const list = new SkipList();
+ * list.insert(bytes('b'));
+ * list.insert(bytes('a'));
+ * const it = list.iterator();
+ * console.log(it.seek(bytes('aa')), text(it.key), it.prev(), text(it.key)); // -> true b true a
+ */
 export class SkipListIterator extends Cursor {
   /** The key: a view, not to be modified; `undefined` where not valid. */
   get key(): Uint8Array | undefined {

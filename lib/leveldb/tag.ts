@@ -10,7 +10,11 @@ import { InternalKeyCorruptedError } from '../base/errors.js';
  * ascending, then by tag, descending: of the versions of a user key the newest comes first.
  */
 
-/** What a version of a key is. The numbers are LevelDB's; they are written to its files. */
+/**
+ * What a version of a key is. The numbers are LevelDB's; they are written to its files.
+ * @example
+ * console.log(ValueType.Deletion, ValueType.Value); // -> 0 1
+ */
 export const ValueType = Object.freeze({
   /** The key was deleted: a tombstone, which hides every older version. */
   Deletion: 0,
@@ -19,7 +23,11 @@ export const ValueType = Object.freeze({
 } as const);
 export type ValueType = (typeof ValueType)[keyof typeof ValueType];
 
-/** The largest sequence number. Reading at it reads the newest version of everything. */
+/**
+ * The largest sequence number. Reading at it reads the newest version of everything.
+ * @example
+ * console.log(MAX_SEQUENCE === 2n ** 56n - 1n); // -> true
+ */
 export const MAX_SEQUENCE = 2n ** 56n - 1n;
 
 export const TAG_LENGTH = 8;

@@ -3,6 +3,9 @@ import { LockMisuseError } from '../base/errors.js';
 /**
  * Guards a DB: reads take the read side, writes the write side, and each gives back what it took on every path.
  * Any object with these four methods will do.
+ * @example
+ * const none = { rlock() {}, runlock() {}, lock() {}, unlock() {} };
+ * console.log(new DB({ lock: none }).length); // -> 0
  */
 export interface RWLock {
   /** Takes the read side: any number of holders, none while a writer holds. */
@@ -19,30 +22,60 @@ const WRITER = -1;
 /**
  * The lock for one thread. Nothing can run beside a synchronous call there, so it never waits: taking a side that
  * is not free means that the holder called back into itself, which would be a deadlock between threads.
+ * @example
+ * const lock = new LocalRWLock();
+ * const db = new DB({ lock });
+ * lock.rlock(); // readers may read, writers throw
+ * console.log(db.length); // -> 0
+ * lock.runlock();
  */
 export class LocalRWLock implements RWLock {
   /** How many readers hold it, or WRITER. */
   #holders = 0;
 
-  /** @throws LockMisuseError inside a write */
+  /**
+   * @throws LockMisuseError inside a write
+   * @example
+   * const lock = new LocalRWLock();
+   * lock.rlock();
+   * lock.rlock(); // as many as like
+   */
   rlock(): void {
     if (this.#holders < 0) refuseRead();
     this.#holders++;
   }
 
-  /** @throws LockMisuseError when no reader holds the lock */
+  /**
+   * @throws LockMisuseError when no reader holds the lock
+   * @example
+   * const lock = new LocalRWLock();
+   * lock.rlock();
+   * lock.runlock();
+   */
   runlock(): void {
     if (this.#holders <= 0) refuseUnlock('runlock() without a matching rlock()');
     this.#holders--;
   }
 
-  /** @throws LockMisuseError inside a read or another write */
+  /**
+   * @throws LockMisuseError inside a read or another write
+   * @example
+   * const lock = new LocalRWLock();
+   * lock.lock();
+   * try { lock.rlock(); } catch (error) { console.log(error.code); } // -> MEMDB_LOCK_MISUSE
+   */
   lock(): void {
     if (this.#holders !== 0) refuseWrite(this.#holders);
     this.#holders = WRITER;
   }
 
-  /** @throws LockMisuseError when no writer holds the lock */
+  /**
+   * @throws LockMisuseError when no writer holds the lock
+   * @example
+   * const lock = new LocalRWLock();
+   * lock.lock();
+   * lock.unlock();
+   */
   unlock(): void {
     if (this.#holders !== WRITER) refuseUnlock('unlock() without a matching lock()');
     this.#holders = 0;

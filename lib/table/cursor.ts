@@ -133,7 +133,14 @@ export abstract class Cursor {
     return this.epoch.current ? this.knownValueEnd : this.renewedValueEnd;
   }
 
-  /** Moves to the first entry of the range. @returns whether there is one */
+  /**
+   * Moves to the first entry of the range. @returns whether there is one
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const it = db.iterator();
+   * console.log(it.first(), text(it.key)); // -> true a
+   */
   first(): boolean {
     this.#lock.rlock();
     try {
@@ -144,7 +151,13 @@ export abstract class Cursor {
     }
   }
 
-  /** Moves to the last entry of the range. @returns whether there is one */
+  /**
+   * Moves to the last entry of the range. @returns whether there is one
+   * @example
+   * const db = new DB();
+   * const it = db.iterator();
+   * console.log(it.last(), it.key); // -> false undefined
+   */
   last(): boolean {
     this.#lock.rlock();
     try {
@@ -158,6 +171,11 @@ export abstract class Cursor {
   /**
    * Moves to the first entry of the range whose key is at or above `key`.
    * @returns whether there is one; if not, `prev()` moves to the last entry of the range
+   * @example
+   * const db = new DB();
+   * db.put(bytes('user:2'), bytes('Grace'));
+   * const it = db.iterator();
+   * console.log(it.seek(bytes('user:1')), text(it.key)); // -> true user:2
    */
   seek(key: Uint8Array): boolean {
     requireBytes(key, 'key');
@@ -178,7 +196,14 @@ export abstract class Cursor {
     }
   }
 
-  /** Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one */
+  /**
+   * Moves to the next entry; on a fresh cursor, to the first. @returns whether there is one
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const it = db.iterator();
+   * while (it.next()) console.log(text(it.key)); // -> a
+   */
   next(): boolean {
     const step = this.step + ENTRY_WORDS;
     if (step >= this.end || !this.epoch.current || !this.isLockOurs) {
@@ -189,7 +214,14 @@ export abstract class Cursor {
     return true;
   }
 
-  /** Moves to the entry before; past the end, to the last. @returns whether there is one */
+  /**
+   * Moves to the entry before; past the end, to the last. @returns whether there is one
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const it = db.iterator();
+   * console.log(it.last(), it.prev()); // -> true false
+   */
   prev(): boolean {
     const step = this.step - ENTRY_WORDS;
     if (step < this.begin || !this.epoch.current || !this.isLockOurs) {
@@ -210,13 +242,25 @@ export abstract class Cursor {
     this.knownValueEnd = run[step + VALUE_END];
   }
 
-  /** Ends the use of the cursor: moves throw from now on. May be called again. */
+  /**
+   * Ends the use of the cursor: moves throw from now on. May be called again.
+   * @example
+   * const it = new DB().iterator();
+   * it.release();
+   * console.log(it.released); // -> true
+   */
   release(): void {
     this.#released = true;
     this.#land(NONE);
     this.run = NO_RUN;
   }
 
+  /**
+   * @example
+   * const it = new DB().iterator(); // in TypeScript, and new engines: using it = ...
+   * it[Symbol.dispose]();
+   * console.log(it.released); // -> true
+   */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -1,0 +1,107 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { format } from 'node:util';
+import ts from 'typescript';
+import * as library from '../../lib/index.js';
+
+/*
+ * Runs each @example in the comments of lib/, and compares what it prints with what stands behind `// ->`. All that the
+ * package exports is there, and `bytes` and `text`, as the first example of DB defines them.
+ */
+
+const LIB = join(__dirname, '../../lib');
+/** What the iterators have in common; it is exported by none of its own. */
+const BASE = 'Cursor';
+
+interface Call {
+  name: string;
+  examples: string[];
+}
+
+const isInternal = (node: ts.Node) =>
+  ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal') ||
+  (ts.getCombinedModifierFlags(node as ts.Declaration) &
+    (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) !==
+    0;
+
+function examplesOf(node: ts.Node): string[] {
+  return ts
+    .getJSDocTags(node)
+    .filter(({ tagName }) => tagName.text === 'example')
+    .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '');
+}
+
+/** Methods that a class declares, under names that users know. */
+function methodsOf(node: ts.ClassDeclaration): Call[] {
+  const methods = new Map<string, string[]>();
+  for (const member of node.members) {
+    const isCall = ts.isMethodDeclaration(member) || ts.isConstructorDeclaration(member);
+    if (!isCall || isInternal(member)) continue;
+    const name = ts.isConstructorDeclaration(member) ? 'constructor' : member.name.getText();
+    if (name.startsWith('#')) continue;
+    // Of several signatures, one has it.
+    methods.set(name, [...(methods.get(name) ?? []), ...examplesOf(member)]);
+  }
+  return [...methods].map(([name, examples]) => ({ name: `${node.name!.text}.${name}`, examples }));
+}
+
+function callsIn(file: string): Call[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const calls: Call[] = [];
+  for (const statement of source.statements) {
+    const named = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement;
+    const name = (named as ts.NamedDeclaration).name?.getText();
+    if (name === undefined || !(name in library || name === BASE || ts.isInterfaceDeclaration(statement))) {
+      continue;
+    }
+    calls.push({ name, examples: examplesOf(statement) });
+    if (ts.isClassDeclaration(statement)) calls.push(...methodsOf(statement));
+  }
+  return calls;
+}
+
+const calls = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => callsIn(join(LIB, file)));
+
+/** Errors are made by the package alone: that of all stands for them. */
+const isOfErrors = (name: string) => {
+  const exported = (library as Record<string, unknown>)[name.split('.')[0]];
+  return typeof exported === 'function' && exported.prototype instanceof Error;
+};
+/** No call, but what calls take or give. */
+const isType = (name: string) => !(name.split('.')[0] in library) && !name.startsWith(`${BASE}.`);
+
+it.each(calls.map(({ name }) => name).filter((name) => !isOfErrors(name) && !isType(name)))(
+  '%s has an example',
+  (name) => {
+    expect(calls.find((call) => call.name === name)!.examples).not.toEqual([]);
+  },
+);
+
+const all = calls.flatMap(({ name, examples }) =>
+  examples.map((example, i) => ({ name: i === 0 ? name : `${name}, ${i + 1}`, example })),
+);
+
+it('there are examples', () => {
+  expect(all.length).toBeGreaterThan(60);
+});
+
+it.each(all)('the example of $name prints what it says', ({ example }) => {
+  const printed: string[] = [];
+  const scope: Record<string, unknown> = {
+    ...library,
+    Uint8Array,
+    bytes: (text: string) => new TextEncoder().encode(text),
+    text: (array: Uint8Array) => new TextDecoder().decode(array),
+    console: { log: (...values: unknown[]) => printed.push(format(...values)) },
+  };
+  // In a block of its own, it may define what is there already.
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is our own
+  const run = new Function(...Object.keys(scope), `'use strict'; {\n${example}\n}`) as (
+    ...args: unknown[]
+  ) => void;
+  run(...Object.values(scope));
+  const promised = example.split('\n').map((line) => /\/\/ -> (.*)$/.exec(line)?.[1]);
+  expect(printed.join(', ')).toBe(promised.filter((promise) => promise !== undefined).join(', '));
+});
