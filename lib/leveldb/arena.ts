@@ -2,12 +2,14 @@ import { describe } from '../base/arguments.js';
 import { CapacityError } from '../base/errors.js';
 
 const BLOCK_BYTES = 4096;
+/** What is larger and does not fit gets a block of its own, so that no more than this is lost at the end of one. */
+const LARGEST_SHARED = BLOCK_BYTES / 4;
 /** Enough for a pointer, a double or a 64-bit integer. */
 const ALIGNMENT = 8;
 const DEFAULT_LIMIT = 2 ** 31;
 
 export interface ArenaOptions {
-  /** Bytes at which the arena is full; by default 2 GiB. They are only set aside as addresses: memory is taken as needed. */
+  /** Bytes that all blocks together may take, by default 2 GiB. Nothing is set aside: memory is taken as needed. */
   limit?: number | undefined;
 }
 
@@ -15,40 +17,41 @@ export interface ArenaOptions {
  * LevelDB's arena: memory that is handed out piece by piece and given back all at once, when nothing refers to the
  * arena or to any piece any more.
  *
- * LevelDB takes memory in blocks, since a block that is full can't grow where it stands: a large request gets a block
- * of its own, so that the rest of the current one is not lost. Here one buffer plays that part. It grows where it
- * stands, so pieces lie end to end, whatever their size, and stay where they are; blocks are only the steps in which
- * it grows and in which usage is counted. DB, MemTable and SkipList lay their records out in the same way, in `kvData`.
+ * As in LevelDB, memory is taken in blocks of 4 KiB, from which pieces are cut one after the other. What no longer
+ * fits begins a new block, and what was left of the old one is lost; only more than a quarter of a block gets a block
+ * of just its size, and the current one stays in use. Each block is an ArrayBuffer of fixed length: browsers refuse
+ * views of one that can grow, wherever bytes leave JavaScript (TextDecoder, Blob, Response, digests).
  *
- * A piece is a view: its `byteOffset` is its place in the arena's buffer, as a pointer is in LevelDB, and remains so.
+ * A piece is a view that stays where it is: its `buffer` and `byteOffset` are its place, as a pointer is in LevelDB.
+ * The buffer holds other pieces as well, so don't transfer it; and two pieces may have the same `byteOffset`, in
+ * different buffers.
  * @example
  * const arena = new Arena();
  * arena.allocate(3).set(bytes('abc'));
  * console.log(arena.allocate(1).byteOffset, arena.memoryUsage); // -> 3 4096
  */
 export class Arena {
-  readonly #buffer: ArrayBuffer;
-  /** Everything before is handed out. */
+  readonly #limit: number;
+  #memoryUsage = 0;
+  /** What pieces are cut from. */
+  #block = new ArrayBuffer(0);
+  /** Everything of it before is handed out. */
   #end = 0;
 
   /**
-   * @throws TypeError, RangeError when `limit` is no size; CapacityError when so many addresses can't be had
+   * @throws TypeError, RangeError when `limit` is no size
    * @example
    * const arena = new Arena({ limit: 100 });
    * try { arena.allocate(101); } catch (error) { console.log(error.code); } // -> MEMDB_CAPACITY
    */
   constructor({ limit = DEFAULT_LIMIT }: ArenaOptions = {}) {
     requireSize(limit, 'limit');
-    try {
-      this.#buffer = new ArrayBuffer(0, { maxByteLength: limit });
-    } catch (cause) {
-      throw new CapacityError(`could not set aside ${limit} bytes for an arena`, { cause });
-    }
+    this.#limit = limit;
   }
 
   /**
    * Hands out `bytes` bytes, all 0.
-   * @throws CapacityError when they do not fit; nothing was changed
+   * @throws CapacityError when a block for them would pass the limit, or can't be had; nothing was changed
    * @example
    * const piece = new Arena().allocate(10);
    * console.log(piece.length, piece[0]); // -> 10 0
@@ -73,32 +76,45 @@ export class Arena {
     return this.#take(Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT, bytes);
   }
 
-  /** Bytes taken so far, in whole blocks of 4 KiB: at least what was handed out. */
+  /**
+   * Bytes taken so far, in whole blocks of 4 KiB and in those of their own size: at least what was handed out.
+   * Only where less is left to the limit, a block is shorter.
+   */
   get memoryUsage(): number {
-    return this.#buffer.byteLength;
+    return this.#memoryUsage;
   }
 
   #take(start: number, bytes: number): Uint8Array {
-    const end = start + bytes;
-    if (end > this.#buffer.byteLength) this.#grow(end);
-    this.#end = end;
-    return new Uint8Array(this.#buffer, start, bytes);
+    if (start + bytes <= this.#block.byteLength) {
+      this.#end = start + bytes;
+      return new Uint8Array(this.#block, start, bytes);
+    }
+    if (bytes > LARGEST_SHARED) return new Uint8Array(this.#newBlock(bytes, bytes));
+    this.#block = this.#newBlock(bytes, BLOCK_BYTES);
+    this.#end = bytes;
+    return new Uint8Array(this.#block, 0, bytes);
   }
 
-  #grow(needed: number): void {
-    const limit = this.#buffer.maxByteLength;
-    if (needed > limit) {
+  /** A block of `wished` bytes, or of what is left to the limit, as long as `needed` fit. */
+  #newBlock(needed: number, wished: number): ArrayBuffer {
+    const left = this.#limit - this.#memoryUsage;
+    if (needed > left) {
       throw new CapacityError(
-        `the arena would need ${needed} bytes, and its limit is ${limit}; nothing was changed`,
+        `the arena would need a block of ${needed} bytes, but has taken ${this.#memoryUsage} and its limit is ` +
+          `${this.#limit}; nothing was changed`,
       );
     }
+    const length = Math.min(wished, left);
+    let block;
     try {
-      this.#buffer.resize(Math.min(Math.ceil(needed / BLOCK_BYTES) * BLOCK_BYTES, limit));
+      block = new ArrayBuffer(length);
     } catch (cause) {
-      throw new CapacityError(`could not allocate ${needed} bytes for an arena; nothing was changed`, {
+      throw new CapacityError(`could not allocate ${length} bytes for an arena; nothing was changed`, {
         cause,
       });
     }
+    this.#memoryUsage += length;
+    return block;
   }
 }
 
