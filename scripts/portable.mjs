@@ -1,6 +1,7 @@
 // Makes a folder from which the portable check (spec/programs/portable) can be run by any engine: the package under
-// node_modules as users have it, the check as one module, and each of the README's blocks of code as one.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// node_modules as users have it, the check as one module, and each block of code in the
+// README and docs/ as one.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +31,7 @@ export async function portableFolder(programs, { nodeModules }) {
   for (const [name, entry] of Object.entries(programs)) await bundle(entry, join(folder, name));
 
   const shown = [];
-  for (const { name, code } of blocksOf('README.md')) {
+  for (const { name, code } of pages().flatMap(blocksOf)) {
     const needed = importsOf(code).filter((each) => !/^flat-memdb(\/|$)/.test(each));
     if (needed.length > 0 && !nodeModules) {
       console.log(`${name} is left out, since it needs ${needed.join(', ')}`);
@@ -59,6 +60,11 @@ async function bundle(entry, file) {
   });
   await whole.write({ file, format: 'es' });
   await whole.close();
+}
+
+function pages() {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...docs.map((name) => `docs/${name}`)];
 }
 
 /** The blocks of code of a page that use the package, but for those that are marked `no-run`. */

@@ -9,7 +9,7 @@ export interface ShownCode {
 
 /** Runs all blocks, and compares what they print with what they say. */
 export async function checkShownCode(blocks: readonly ShownCode[]): Promise<string> {
-  if (blocks.length === 0) throw new Error('no code of the README was found');
+  if (blocks.length === 0) throw new Error('no code was found in the README');
   let compared = 0;
   for (const { name, url, promised } of blocks) {
     const printed = await printedBy(name, url);
@@ -20,7 +20,7 @@ export async function checkShownCode(blocks: readonly ShownCode[]): Promise<stri
       );
     }
   }
-  return `${blocks.length} blocks of code from the README, ${compared} lines of what they print compared`;
+  return `${blocks.length} blocks of code from the README and docs/, ${compared} lines of what they print compared`;
 }
 
 async function printedBy(name: string, url: string): Promise<string[]> {
