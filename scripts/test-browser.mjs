@@ -1,9 +1,9 @@
-// npm run test:browser: the README's code, random programs against the model, a large load, and bytes of an Arena where
+// npm run test:browser: the code of README and docs/, random programs against the model, a large load, and bytes of an Arena where
 // browsers take bytes, all of it in a real Chromium. Debian's `chromium` does; another is named by the variable CHROMIUM.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, normalize } from 'node:path';
+import { join, posix } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { portableFolder, root } from './portable.mjs';
@@ -81,13 +81,13 @@ async function serve(folder) {
   const imports = Object.entries(exports)
     .filter(([, target]) => target.import !== undefined)
     .map(([name, target]) => [
-      join('flat-memdb', name),
-      join('/node_modules/flat-memdb', target.import.default),
+      posix.join('flat-memdb', name),
+      posix.join('/node_modules/flat-memdb', target.import.default),
     ]);
   const importMap = JSON.stringify({ imports: Object.fromEntries(imports) });
   const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>flat-memdb</title><script type="importmap">${importMap}</script>`;
   const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url, 'http://localhost').pathname);
+    const path = posix.normalize(new URL(request.url, 'http://localhost').pathname);
     const file = join(folder, path);
     if (path === '/') {
       response.setHeader('Content-Type', 'text/html').end(page);

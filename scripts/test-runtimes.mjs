@@ -4,6 +4,7 @@
 //     --only node@22,bun   these alone; any version of Node that npm has
 //     --strict             a runtime that can't be installed is a failure. Without it, that is said, and the others decide:
 //                          a registry that is out of reach says nothing about the package. But one must have run.
+//     --flags '--no-opt'   for Node
 //     --time               measure, too; --processes N: of so many processes for each figure, the fastest counts
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,13 +29,15 @@ const PACKAGES = {
     run: ['run', '--allow-read', '--allow-sys'],
   },
 };
-const COURSES = ['get', 'positions', 'views', 'bare', 'compiled', 'touched', 'both'];
+/** Of perf/runtimes.ts. */
+const COURSES = ['get', 'positions', 'views', 'bare', 'touched', 'compiled'];
 
 const options = parseArgs({
   options: {
     only: { type: 'string' },
     strict: { type: 'boolean', default: false },
     time: { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
     processes: { type: 'string', default: '9' },
   },
 }).values;
@@ -112,7 +115,8 @@ function install(wanted) {
     // One that does not start here is as good as none.
     execFileSync(path, ['--version'], { stdio: 'pipe' });
     const title = `${kind[0].toUpperCase()}${kind.slice(1)} ${found}`;
-    return { title, program: path, run };
+    const flags = kind === 'node' ? options.flags.split(' ').filter((flag) => flag !== '') : [];
+    return { title: [title, ...flags].join(' '), program: path, run: [...flags, ...run] };
   } catch (error) {
     const why = String(error.stderr || error.message).trim();
     console.error(`${wanted} could not be installed (${name}@${version}), and is not checked:\n${why}`);
@@ -159,12 +163,13 @@ function report(measured) {
   console.log('\nFirst scan by views, ns a step (pages of memory that it was the first to touch)\n');
   const cold = [...measured].map(([title, courses]) => [
     title,
-    ...['views', 'touched', 'compiled', 'both'].map((course) => {
-      const runs = courses[COURSES.indexOf(course)];
-      const faults = runs.map((run) => run.faults).filter((count) => count !== undefined);
-      const told = faults.length === 0 ? '' : ` (${lowest(faults)})`;
-      return `${lowest(runs.map((run) => run.course.cold))}${told}`;
+    ...['views', 'touched', 'compiled'].map((name) => {
+      const runs = courses[COURSES.indexOf(name)];
+      const [{ course, faults }] = runs.toSorted((a, b) => a.course.cold - b.course.cold);
+      return `${Math.round(course.cold).toLocaleString('en')}${faults === undefined ? '' : ` (${faults})`}`;
     }),
   ]);
-  console.log(table(['', 'in a new process', 'memory touched before', 'code compiled before', 'both'], cold));
+  console.log(
+    table(['', 'in a new process', 'after objects of another kind', 'and after scans of another DB'], cold),
+  );
 }
