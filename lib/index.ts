@@ -6,6 +6,7 @@ export { LocalRWLock, type RWLock } from './lock/rwlock.js';
 export {
   MemTable,
   MemTableIterator,
+  type MemTableCompaction,
   type MemTableEntry,
   type MemTableFound,
   type MemTableOptions,

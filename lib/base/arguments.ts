@@ -118,6 +118,11 @@ export function requireFunction(value: unknown, what: string): void {
     throw new TypeError(`${what} must be a function, but got ${describe(value)}`);
 }
 
+export function requireBoolean(value: unknown, what: string): asserts value is boolean {
+  if (typeof value !== 'boolean')
+    throw new TypeError(`${what} must be true or false, but got ${describe(value)}`);
+}
+
 /** Bytes to reserve at first. @throws TypeError, RangeError */
 export function requireCapacity(capacity: unknown, limit: number): asserts capacity is number {
   if (typeof capacity !== 'number') {

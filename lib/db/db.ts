@@ -1,6 +1,7 @@
 import {
   describe,
   isFilledBytes,
+  requireBoolean,
   requireBytes,
   requireCapacity,
   requireFunction,
@@ -9,7 +10,7 @@ import {
   requireOptions,
   requirePair,
 } from '../base/arguments.js';
-import { MemDBError } from '../base/errors.js';
+import { CapacityError, MemDBError } from '../base/errors.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { GivenHeights } from '../skiplist/heights.js';
 import { DBIterator } from './iterator.js';
@@ -22,6 +23,7 @@ import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
 import { deleteRange } from '../table/bulk/deleterange.js';
 import { putMany } from '../table/bulk/putmany.js';
+import { AutoCompaction, compact, resetSmall } from '../table/compaction.js';
 import { walk } from '../table/walk.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
@@ -34,14 +36,20 @@ export interface DBOptions {
   lock?: RWLock | undefined;
   /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
   randHeight?: (() => number) | undefined;
+  /**
+   * Whether room that entries no longer take is given back by itself: then `garbage` is at most the bytes of the entries and
+   * 1 MiB. `true` by default; with `false`, the arrays are those of goleveldb, to the slot.
+   */
+  autoCompact?: boolean | undefined;
 }
 
 /**
  * An ordered key/value store in memory: goleveldb's `memdb` on two flat arrays.
  *
  * Keys and values are `Uint8Array`s (a Node `Buffer` is one), copied in; what is given out are views into `kvData`.
- * A view keeps its bytes under later puts and deletes; `reset` makes them anyone's. An overwrite or a delete leaves
- * the old bytes where they were, so `size` can be much less than `capacity - free`.
+ * A view keeps its bytes under later puts and deletes, and when the DB is compacted; `reset` makes them anyone's. An overwrite
+ * or a delete leaves the old bytes where they were, until there are so many that the DB is compacted: what lives is copied to
+ * new arrays, a few entries with each write. The old ones are freed when no view and no live cursor needs them.
  *
  * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
  * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed
@@ -60,6 +68,8 @@ export class DB {
   readonly #plainLock: RWLock;
   readonly #lock: RWLock;
   readonly #isLockOurs: boolean;
+  /** Undefined where it is switched off. */
+  readonly #compaction: AutoCompaction | undefined;
 
   /**
    * @throws RangeError, CapacityError when `capacity` is no size, or can't be had
@@ -70,18 +80,20 @@ export class DB {
    * console.log([...db.keys()].map(text)); // -> [ 'b', 'a' ]
    */
   constructor(options: DBOptions = {}) {
-    requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight']);
+    requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight', 'autoCompact']);
     const memory = internalsOf(options);
     const {
       comparer = bytewise,
       capacity = DEFAULT_CAPACITY,
       lock = new LocalRWLock(),
       randHeight,
+      autoCompact = true,
     } = options;
     requireComparer(comparer);
     requireCapacity(capacity, memory.kvLimit);
     requireLock(lock);
     if (randHeight !== undefined) requireFunction(randHeight, 'randHeight');
+    requireBoolean(autoCompact, 'autoCompact');
     const order = orderOf(comparer);
     const heights = randHeight && new GivenHeights(randHeight);
     const mayReenter = order !== byteOrder || heights !== undefined;
@@ -89,6 +101,7 @@ export class DB {
     this.#lock = mayReenter ? new ReentryGuard(lock, order, heights) : lock;
     this.#isLockOurs = options.lock === undefined;
     this.#table = new Table({ order, capacity, heights, memory });
+    this.#compaction = autoCompact ? new AutoCompaction(this.#table) : undefined;
     keepOne(DB, oneToKeep);
   }
 
@@ -111,7 +124,7 @@ export class DB {
     requireBytes(value, 'value');
     this.#lock.lock();
     try {
-      this.#table.put(key, key.length, value);
+      this.#put(key, value);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -171,7 +184,13 @@ export class DB {
     const list = entriesOf(entries);
     this.#lock.lock();
     try {
-      putMany(this.#table, list);
+      try {
+        putMany(this.#table, list);
+      } catch (error) {
+        this.#requireRoomAfter(error);
+        putMany(this.#table, list);
+      }
+      this.#compaction?.tidy(list.length);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -232,7 +251,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.lock();
     try {
-      return this.#table.delete(key, key.length);
+      return this.#delete(key);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -263,9 +282,9 @@ export class DB {
       const value = compute(node === NONE ? undefined : table.storage.valueOf(node));
       if (value !== undefined) {
         requireBytes(value, 'what update is given for a value');
-        table.put(key, key.length, value);
+        this.#put(key, value);
       } else if (node !== NONE) {
-        table.delete(key, key.length);
+        this.#delete(key);
       }
     } catch (error) {
       throw this.#explained(error);
@@ -285,7 +304,9 @@ export class DB {
     requireRange(range);
     this.#lock.lock();
     try {
-      return deleteRange(this.#table, range.start, range.limit);
+      const count = deleteRange(this.#table, range.start, range.limit);
+      this.#compaction?.tidy(1);
+      return count;
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -432,8 +453,42 @@ export class DB {
   }
 
   /**
-   * Empties the DB and keeps its buffers. Iterators made before fail at their next move, and views given out before
-   * may show other bytes from now on. The default height source starts anew.
+   * Bytes of `kvData` that no entry holds: records that were replaced or deleted. With `autoCompact`, at most as many as
+   * `size` and 1 MiB.
+   */
+  get garbage(): number {
+    return this.#read((table) => table.storage.kv.length - table.size);
+  }
+
+  /**
+   * Gives back what no entry holds, at once: copies what lives, in the order of keys, to new arrays that are as large as they need
+   * to be, and an eighth more. Views given out keep their bytes, and iterators go on from where they stand. Takes
+   * time for each entry, and memory for both copies while it lasts; with `autoCompact`, there is no need for it.
+   * @throws CapacityError when there is no memory for the copy; nothing was changed
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * db.put(bytes('a'), bytes('2'));
+   * console.log(db.garbage); // -> 2
+   * db.compact();
+   * console.log(db.garbage, text(db.get(bytes('a')))); // -> 0 2
+   */
+  compact(): void {
+    this.#lock.lock();
+    try {
+      compact(this.#table);
+      this.#compaction?.abandon();
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  /**
+   * Empties the DB. Large buffers are given back, unless `capacity` asked for them; with `autoCompact: false`, all are kept.
+   * Iterators made before fail at their next move, and views given out before may show other bytes from now on. The
+   * default height source starts anew.
    * @example
    * const db = new DB();
    * db.put(bytes('a'), bytes('1'));
@@ -443,7 +498,12 @@ export class DB {
   reset(): void {
     this.#lock.lock();
     try {
-      this.#table.reset();
+      if (this.#compaction === undefined) {
+        this.#table.reset();
+      } else {
+        this.#compaction.abandon();
+        resetSmall(this.#table);
+      }
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -453,7 +513,10 @@ export class DB {
 
   /** All reserved bytes of keys and values; not to be modified. Growth replaces the array by a larger one. */
   get kvData(): Uint8Array {
-    return this.#read(({ storage }) => storage.kv.array);
+    return this.#read(({ storage }) => {
+      storage.isLent = true;
+      return storage.kv.array;
+    });
   }
 
   /** Bytes of `kvData` in use. */
@@ -463,12 +526,36 @@ export class DB {
 
   /** All reserved slots of nodes; not to be modified. Growth replaces the array by a larger one. */
   get nodeData(): Int32Array {
-    return this.#read(({ storage }) => storage.nodes.array);
+    return this.#read(({ storage }) => {
+      storage.isLent = true;
+      return storage.nodes.array;
+    });
   }
 
   /** Slots of `nodeData` in use. */
   get nodeLength(): number {
     return this.#read(({ storage }) => storage.nodes.length);
+  }
+
+  #put(key: Uint8Array, value: Uint8Array): void {
+    try {
+      this.#table.put(key, key.length, value);
+    } catch (error) {
+      this.#requireRoomAfter(error);
+      this.#table.put(key, key.length, value);
+    }
+    this.#compaction?.tidy(1);
+  }
+
+  #delete(key: Uint8Array): boolean {
+    const wasThere = this.#table.delete(key, key.length);
+    this.#compaction?.tidy(1);
+    return wasThere;
+  }
+
+  /** After a call that changed nothing: throws what it threw, unless there was no room, and now there is. */
+  #requireRoomAfter(error: unknown): void {
+    if (!(error instanceof CapacityError) || this.#compaction?.makeRoom() !== true) throw error;
   }
 
   #read<T>(what: (table: Table) => T): T {

@@ -7,6 +7,7 @@ import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
 import { keepOne } from '../base/kept.js';
 import { InternalOrder } from './internalorder.js';
 import { LookupKey } from './lookupkey.js';
+import { requireReaders, visibleTo } from './visible.js';
 import {
   MAX_SEQUENCE,
   SEEK_TYPE,
@@ -24,6 +25,7 @@ import { requireRange, type Range, type Scan } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { KEY_LENGTH, NONE, OFFSET } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
+import { compact } from '../table/compaction.js';
 import { walk } from '../table/walk.js';
 import { TABLE, Table } from '../table/table.js';
 
@@ -55,11 +57,18 @@ export interface MemTableFound {
   readonly value: Uint8Array;
 }
 
+export interface MemTableCompaction {
+  /** Sequence numbers below the oldest at which there are readers, too; in any order. */
+  snapshots?: Iterable<number | bigint> | undefined;
+  /** Whether no older table holds anything that a tombstone may hide; `false` by default. */
+  bottom?: boolean | undefined;
+}
+
 const NO_VALUE = new Uint8Array(0);
 
 /**
  * LevelDB's memtable: every version of every key, each with its sequence number, in internal-key order (see
- * `makeInternalKey`). Versions are added and never changed or removed, so that readers need no lock.
+ * `makeInternalKey`). Versions are added and never changed, so that readers need no lock; only `compact` drops some.
  *
  * Keys and values are `Uint8Array`s, copied in; what is given out are views into `kvData`, not to be modified, which
  * keep their bytes for good.
@@ -251,6 +260,27 @@ export class MemTable {
     return new MemTableIterator(this.#table, this.#guard, this.#scratch, internalRange(range));
   }
 
+  /**
+   * Drops the versions that no reader can see any more, by LevelDB's rules, and gives back their room at once: kept is what is the
+   * newest version at or below `oldestSequence` or above it, and what is the newest at or below one of the snapshots. Tombstones
+   * among these stay, since they may hide what an older table holds, unless there is none. Views given out keep their
+   * bytes, and iterators go on from where they stand.
+   * @param oldestSequence that of the oldest reader; any newer one may come. 0 .. 2^56-1, above 2^53-1 as a `bigint`
+   * @throws CapacityError when there is no memory for the copy; nothing was changed
+   * @example
+   * const table = new MemTable();
+   * for (let sequence = 1; sequence <= 9; sequence++) {
+   *   table.add(sequence, ValueType.Value, bytes('counter'), bytes(String(sequence)));
+   * }
+   * table.compact(8, { snapshots: [3] });
+   * console.log([...table.values()].map(text)); // -> [ '9', '8', '3' ]
+   */
+  compact(oldestSequence: number | bigint, options: MemTableCompaction = {}): void {
+    const readers = requireReaders(oldestSequence, options);
+    this.#guard.requireOutside();
+    compact(this.#table, visibleTo(readers, this.#table, this.#userOrder));
+  }
+
   /** Number of versions, tombstones among them. */
   get length(): number {
     return this.#table.length;
@@ -347,30 +377,35 @@ export class MemTableIterator extends Cursor {
   /** The user key: a view, not to be modified; `undefined` where not valid. */
   get userKey(): Uint8Array | undefined {
     const { keyStart, tagStart } = this;
-    return tagStart < 0 ? undefined : this.table.storage.kv.array.subarray(keyStart, tagStart);
+    if (tagStart >= 0) return this.table.storage.kv.array.subarray(keyStart, tagStart);
+    return this.keyView()?.subarray(0, -TAG_LENGTH);
   }
 
   /** The sequence number; `undefined` where not valid. */
   get sequence(): bigint | undefined {
-    const { tagStart } = this;
-    return tagStart < 0 ? undefined : sequenceAt(this.table.storage.kv.array, tagStart);
+    return this.#tag(sequenceAt);
   }
 
   /** The same as a plain number; `undefined` above 2^53-1, and where not valid. */
   get sequenceNumber(): number | undefined {
-    const { tagStart } = this;
-    return tagStart < 0 ? undefined : sequenceNumberAt(this.table.storage.kv.array, tagStart);
+    return this.#tag(sequenceNumberAt);
   }
 
   /** Whether this version is a value or a tombstone; `undefined` where not valid. */
   get type(): ValueType | undefined {
-    const { tagStart } = this;
-    return tagStart < 0 ? undefined : (this.table.storage.kv.array[tagStart] as ValueType);
+    return this.#tag((bytes, tagStart) => bytes[tagStart] as ValueType);
   }
 
   /** The value, empty for a tombstone: a view, not to be modified; `undefined` where not valid. */
   get value(): Uint8Array | undefined {
     return this.valueView();
+  }
+
+  #tag<T>(read: (bytes: Uint8Array, tagStart: number) => T): T | undefined {
+    const { tagStart } = this;
+    if (tagStart >= 0) return read(this.table.storage.kv.array, tagStart);
+    const key = this.keyView(); // It may have been left behind by a compaction.
+    return key && read(key, key.length - TAG_LENGTH);
   }
 
   /** Below 0 where not valid. */

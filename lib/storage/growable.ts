@@ -45,18 +45,25 @@ export class Growable<T extends Flat> {
   readonly #extent: Extent;
   readonly #allocator: Allocator<T>;
   readonly #growth: Growth;
-  /** Length of the first array. */
+  /** Length that was asked for at first. */
   readonly #asked: number;
   /** `length` may rise to this before there is anything to do. */
   #quietUntil: number;
   #next: T | undefined;
   #copied = 0;
 
-  constructor(extent: Extent, length: number, allocator: Allocator<T>, growth: Growth = localGrowth) {
+  /** @param asked the length that somebody asked for, if `length` is not that */
+  constructor(
+    extent: Extent,
+    length: number,
+    allocator: Allocator<T>,
+    growth: Growth = localGrowth,
+    asked = length,
+  ) {
     this.#extent = extent;
     this.#allocator = allocator;
     this.#growth = growth;
-    this.#asked = length;
+    this.#asked = asked;
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
     this.view = new DataView(this.buffer);
@@ -105,7 +112,7 @@ export class Growable<T extends Flat> {
     if (needed > limit) {
       throw new CapacityError(
         `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. Records that were ` +
-          'overwritten or deleted keep their room: copy what lives to a new store, or spread it over several',
+          'overwritten or deleted keep their room until compact(): call that, or spread what lives over several',
       );
     }
     if (needed > this.array.length) {

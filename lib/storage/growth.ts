@@ -26,6 +26,8 @@ const FACTOR = 4;
 const CLEARED_ABOVE = 8 * 2 ** 20;
 const CLEARED_BELOW = 32 * 2 ** 20;
 const SMALL_FACTOR = 2;
+/** Above this size, more than a half of an array should not be empty: it grows by less, too. */
+const LARGE = 256 * 2 ** 20;
 /** How many times its length, at most, an array becomes where more elements are foreseen. */
 export const FORESIGHT = 16;
 /** More than needed where there is memory for little. */
@@ -37,7 +39,8 @@ export const localGrowth: Growth = {
   nextLengths({ length, bytesPerElement, limit }, needed, foreseen) {
     const little = Math.min(Math.ceil(needed * LITTLE), limit);
     const bytes = FACTOR * length * bytesPerElement;
-    const factor = bytes > CLEARED_ABOVE && bytes < CLEARED_BELOW ? SMALL_FACTOR : FACTOR;
+    const isSmallStep = (bytes > CLEARED_ABOVE && bytes < CLEARED_BELOW) || bytes > LARGE;
+    const factor = isSmallStep ? SMALL_FACTOR : FACTOR;
     const usual = Math.min(Math.max(factor * length, little), limit);
     const much = Math.min(Math.max(Math.min(foreseen, FORESIGHT * length), usual), limit);
     return [...new Set([much, usual, little])];

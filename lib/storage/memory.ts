@@ -34,6 +34,10 @@ export interface Internals extends Memory {
   seed?: number;
   /** Whether reads let the index catch up, as they do by default. */
   maintained?: boolean;
+  /** Begins a compaction with every write of so many, instead of when it is due, unless that is switched off. */
+  compactEvery?: number;
+  /** Entries that each write copies at least. */
+  compactAtOnce?: number;
 }
 
 /** The name under which options carry them, see lib/internals.ts; programs that use the built package can make it, too. */

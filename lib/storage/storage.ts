@@ -1,4 +1,4 @@
-import { copyByWords } from '../base/bytes.js';
+import { copyBetween, copyByWords } from '../base/bytes.js';
 import { Growable, type Allocator } from './growable.js';
 import { KV_LENGTH, NODE_LENGTH, type Header } from './header.js';
 import {
@@ -56,21 +56,38 @@ class NodeAllocator implements Allocator<Int32Array> {
   }
 }
 
+/** What to reserve: bytes of kv, and slots for nodes beside the head. */
+export interface Room {
+  readonly bytes: number;
+  readonly slots: number;
+}
+
 export class Storage {
   readonly kv: Growable<Uint8Array>;
   readonly nodes: Growable<Int32Array>;
+  /** Whether somebody may have a view of kv, or read it later: then it must not be used again for other records. */
+  isLent = false;
 
-  /** @throws CapacityError when `capacity` bytes can't be had */
-  constructor(capacity: number, memory: Memory) {
+  /**
+   * @param asked bytes of kv that somebody asked for; by default, so many are reserved
+   * @throws CapacityError when there is no memory for them
+   */
+  constructor(asked: number, memory: Memory, room?: Room) {
+    const { kvLimit, nodeLimit } = memory;
+    const { bytes, slots } = room ?? { bytes: asked, slots: FIRST_NODE_SLOTS - FIRST_NODE };
     this.kv = new Growable(
-      { name: 'kvData', unit: 'bytes', limit: memory.kvLimit },
-      capacity,
+      { name: 'kvData', unit: 'bytes', limit: kvLimit },
+      Math.min(bytes, kvLimit),
       new ByteAllocator(memory),
+      undefined,
+      asked,
     );
     this.nodes = new Growable(
-      { name: 'nodeData', unit: 'slots', limit: memory.nodeLimit },
-      FIRST_NODE_SLOTS,
+      { name: 'nodeData', unit: 'slots', limit: nodeLimit },
+      Math.min(FIRST_NODE + slots, nodeLimit),
       new NodeAllocator(memory, this),
+      undefined,
+      FIRST_NODE_SLOTS,
     );
     this.reset();
   }
@@ -110,6 +127,15 @@ export class Storage {
     copyByWords(value, valueLength, array, view, offset + keyLength);
   }
 
+  /** Copies the record of a node of another storage behind the last one, where there is room, without taking it in. */
+  stageRecord({ kv, nodes }: Storage, node: NodeIndex): KVOffset {
+    const at = this.kv.length as KVOffset;
+    const offset = nodes.array[node + OFFSET];
+    const length = nodes.array[node + KEY_LENGTH] + nodes.array[node + VALUE_LENGTH];
+    copyBetween(kv, offset, length, this.kv, at);
+    return at;
+  }
+
   /** Adds a node that nothing links to yet, where `reserve` made room; its links are for the caller to set. */
   appendNode(offset: KVOffset, keyLength: number, valueLength: number, height: number): NodeIndex {
     const { nodes } = this;
@@ -137,6 +163,7 @@ export class Storage {
 
   /** Bytes of kv: a view. Made in this way it takes half as long as by `subarray`. */
   view(start: number, length: number): Uint8Array {
+    this.isLent = true;
     return new Uint8Array(this.kv.buffer, start, length);
   }
 }

@@ -1,3 +1,4 @@
+import { compareBytes } from '../base/bytes.js';
 import { expect } from '../base/errors.js';
 import { checkIndex } from '../index/check.js';
 import {
@@ -12,6 +13,7 @@ import {
   VALUE_LENGTH,
   type NodeIndex,
 } from '../storage/layout.js';
+import { Compaction } from './compaction.js';
 import type { Table } from './table.js';
 
 /**
@@ -24,6 +26,35 @@ export function checkTable(table: Table): void {
   const starts = checkLayout(table);
   const nodes = checkLevels(table, starts);
   if (table.index !== undefined) checkIndex(table.index, nodes);
+  if (table.follower instanceof Compaction) checkCompaction(table, table.follower, nodes);
+}
+
+/** The copy has the entries before the frontier, as they are. */
+function checkCompaction(table: Table, { copy, frontier, isLost }: Compaction, inOrder: NodeIndex[]): void {
+  if (isLost) return;
+  checkTable(copy);
+  const end = frontier === NONE ? inOrder.length : inOrder.indexOf(frontier);
+  expect(end >= 0, 'the frontier of a compaction is no entry');
+  expect(copy.length === end, `a copy has ${copy.length} entries, and ${end} are before the frontier`);
+  let copied = copy.storage.nodes.array[HEAD + NEXT] as NodeIndex;
+  for (const node of inOrder.slice(0, end)) {
+    expect(isSameRecord(table, node, copy, copied), `a copy of node ${node} is not like it`);
+    copied = copy.storage.nodes.array[copied + NEXT] as NodeIndex;
+  }
+}
+
+function isSameRecord(a: Table, nodeA: NodeIndex, b: Table, nodeB: NodeIndex): boolean {
+  const nodesA = a.storage.nodes.array;
+  const nodesB = b.storage.nodes.array;
+  for (const slot of [KEY_LENGTH, VALUE_LENGTH, HEIGHT]) {
+    if (nodesA[nodeA + slot] !== nodesB[nodeB + slot]) return false;
+  }
+  const length = nodesA[nodeA + KEY_LENGTH] + nodesA[nodeA + VALUE_LENGTH];
+  const startA = nodesA[nodeA + OFFSET];
+  const startB = nodesB[nodeB + OFFSET];
+  const { array: kvA } = a.storage.kv;
+  const { array: kvB } = b.storage.kv;
+  return compareBytes(kvA, startA, startA + length, kvB, startB, startB + length, 0) === 0;
 }
 
 /** Nodes follow one another without a gap. @returns where they start, as a set */
@@ -71,6 +102,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
   const ends: NodeIndex[] = Array.from({ length: MAX_HEIGHT }, () => HEAD);
   const inOrder: NodeIndex[] = [];
   let size = 0;
+  let slots = 0;
   let previous = NONE;
   for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
     expect(starts.has(node), `a link leads to slot ${node}, where no node starts`);
@@ -88,6 +120,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     }
     inOrder.push(node);
     size += array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
+    slots += NEXT + array[node + HEIGHT];
     previous = node;
   }
   due.forEach((node, level) =>
@@ -98,6 +131,7 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     `there are ${inOrder.length} entries, and length is ${table.length}`,
   );
   expect(size === table.size, `the entries have ${size} bytes, and size is ${table.size}`);
+  expect(slots === table.liveSlots, `the entries have ${slots} slots, and ${table.liveSlots} are counted`);
   ends.forEach((node, level) =>
     expect(towers.ends[level] === node, `level ${level} ends at ${node}, not at ${towers.ends[level]}`),
   );

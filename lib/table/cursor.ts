@@ -6,6 +6,7 @@ import { RUN_WORDS } from '../index/pages/walk.js';
 import { slotOf } from '../index/pages/store.js';
 import { NO_PLACE, type Place, type Position } from '../index/position.js';
 import type { RWLock } from '../lock/rwlock.js';
+import type { Growable } from '../storage/growable.js';
 import {
   ENTRY_WORDS,
   KEY_LENGTH,
@@ -36,6 +37,15 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
   return Reflect.apply(method, of, NOTHING);
 }
 
+interface Left {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+function viewOf({ buffer }: Growable<Uint8Array>, start: number, length: number): Uint8Array {
+  return new Uint8Array(buffer, start, length);
+}
+
 /** Where a cursor stood when it last looked: while the counters are those of the table, the place holds. */
 class Landing {
   /** Of the first entry of the run, or of the one under the cursor. */
@@ -53,8 +63,9 @@ class Landing {
  * Invariants:
  * 1. `node` is the entry under the cursor, and NONE off the ends, where positions are -1. `#forward` tells which end
  *    (after the last entry when set), so that a fresh cursor stands before the first.
- * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay in kv.
- *    A move goes from that key to the nearest entry there is now.
+ * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay where they are.
+ *    A move goes from that key to the nearest entry there is now. Where its entry was deleted and the rest moved on, by a
+ *    compaction, `#left` has its bytes, and positions are -1.
  * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
  * 4. Words [begin, end) of the run are entries in the range, and those from `step` on the one under the cursor; where
  *    there is no run, all three are 0.
@@ -72,6 +83,10 @@ export abstract class Cursor {
   #forward = false;
   /** The entry under the cursor was deleted, and its key not put again since. */
   #orphaned = false;
+  /** What its key and value were, once a compaction has left them behind. */
+  #left: Left | undefined;
+  /** Where what is known of it is. */
+  #kv: Growable<Uint8Array>;
   /** Steps since the cursor was positioned. */
   #steps = 0;
   // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
@@ -103,6 +118,7 @@ export abstract class Cursor {
     this.table = table;
     this.#lock = lock;
     this.#at = table.at;
+    this.#kv = table.storage.kv;
     this.isLockOurs = isLockOurs;
     this.#generation = table.generation;
     this.#bounds = new Bounds(range);
@@ -110,7 +126,7 @@ export abstract class Cursor {
 
   /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
   get valid(): boolean {
-    return this.keyStart >= 0;
+    return this.keyStart >= 0 || this.#left !== undefined;
   }
 
   /** Whether `release` was called. */
@@ -118,17 +134,20 @@ export abstract class Cursor {
     return this.#released;
   }
 
-  /** Byte position in `kvData` where the key begins; -1 where not valid. */
+  /**
+   * Byte position in `kvData` where the key begins; -1 where not valid, and for an entry that was deleted under the cursor once a
+   * compaction has left it out of `kvData`: key and value can still be had.
+   */
   get keyStart(): number {
     return this.epoch.current ? this.knownKeyStart : this.renewedKeyStart;
   }
 
-  /** Byte position in `kvData` where the value begins and the key ends; -1 where not valid. */
+  /** Byte position in `kvData` where the value begins and the key ends; -1 where `keyStart` is. */
   get valueStart(): number {
     return this.epoch.current ? this.knownValueStart : this.renewedValueStart;
   }
 
-  /** Byte position in `kvData` where the value ends; -1 where not valid. */
+  /** Byte position in `kvData` where the value ends; -1 where `keyStart` is. */
   get valueEnd(): number {
     return this.epoch.current ? this.knownValueEnd : this.renewedValueEnd;
   }
@@ -268,13 +287,13 @@ export abstract class Cursor {
   /** The bytes of the key under the cursor: a view. @internal */
   protected keyView(): Uint8Array | undefined {
     const start = this.keyStart;
-    return start < 0 ? undefined : this.table.storage.view(start, this.knownValueStart - start);
+    return start < 0 ? this.#left?.key : this.table.storage.view(start, this.knownValueStart - start);
   }
 
   /** The bytes of the value under the cursor: a view. @internal */
   protected valueView(): Uint8Array | undefined {
     const start = this.valueStart;
-    return start < 0 ? undefined : this.table.storage.view(start, this.knownValueEnd - start);
+    return start < 0 ? this.#left?.value : this.table.storage.view(start, this.knownValueEnd - start);
   }
 
   #requireLive(): void {
@@ -314,7 +333,7 @@ export abstract class Cursor {
     }
     this.#renew();
     const next = this.#orphaned
-      ? this.table.findGT(this.#keyBytes(), this.#keyLength(), this.#at)
+      ? this.#after(this.#keyBytes())
       : this.table.next(this.node, this.#place(), this.#at);
     return this.#landForward(next) && this.#stepped();
   }
@@ -331,9 +350,7 @@ export abstract class Cursor {
     const isThere = !this.#orphaned && this.#landing.deletions === this.table.deletions;
     if (place === NO_PLACE && isThere) place = this.table.placeOf(this.node, this.#at);
     const previous =
-      place !== NO_PLACE
-        ? this.table.previous(place, this.#at)
-        : this.table.findLT(this.#keyBytes(), this.#keyLength(), this.#at);
+      place !== NO_PLACE ? this.table.previous(place, this.#at) : this.#before(this.#keyBytes());
     return this.#landBackward(previous) && this.#stepped();
   }
 
@@ -379,9 +396,12 @@ export abstract class Cursor {
   /** Takes down what there is to know of a node; there is no run then. */
   #read(node: NodeIndex): void {
     this.node = node;
+    this.#left = undefined;
     if (node === NONE) {
-      this.knownKeyStart = this.knownValueStart = this.knownValueEnd = -1;
+      this.#forgetPositions();
     } else {
+      this.table.storage.isLent = true;
+      this.#kv = this.table.storage.kv;
       const nodes = this.table.storage.nodes.array;
       const keyStart = nodes[node + OFFSET];
       const valueStart = keyStart + nodes[node + KEY_LENGTH];
@@ -389,6 +409,21 @@ export abstract class Cursor {
       this.knownValueStart = valueStart;
       this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
     }
+    this.step = this.begin = this.end = 0;
+    this.epoch = this.table.now();
+  }
+
+  #forgetPositions(): void {
+    this.knownKeyStart = this.knownValueStart = this.knownValueEnd = -1;
+  }
+
+  /** Keeps the entry that was deleted under the cursor, and that the table has left behind. */
+  #leave(): void {
+    this.#left ??= {
+      key: this.#keyBytes(),
+      value: viewOf(this.#kv, this.knownValueStart, this.knownValueEnd - this.knownValueStart),
+    };
+    this.#forgetPositions();
     this.step = this.begin = this.end = 0;
     this.epoch = this.table.now();
   }
@@ -468,21 +503,30 @@ export abstract class Cursor {
     let { node } = this;
     const place = this.#place();
     if (this.#orphaned || landing.deletions !== this.table.deletions) {
-      const found = this.table.find(this.#keyBytes(), this.#keyLength());
+      const key = this.#keyBytes();
+      const found = this.table.find(key, key.length);
       this.#orphaned = found === NONE;
       if (found !== NONE) node = found;
       landing.deletions = this.table.deletions;
     }
     landing.place = place;
     this.#steps = 0; // What is read ahead where the table changes all the time is read for nothing.
-    this.#read(node);
+    if (this.#orphaned && this.#kv !== this.table.storage.kv) {
+      this.#leave();
+    } else {
+      this.#read(node);
+    }
+  }
+
+  #after(key: Uint8Array): NodeIndex {
+    return this.table.findGT(key, key.length, this.#at);
+  }
+
+  #before(key: Uint8Array): NodeIndex {
+    return this.table.findLT(key, key.length, this.#at);
   }
 
   #keyBytes(): Uint8Array {
-    return this.table.storage.view(this.knownKeyStart, this.#keyLength());
-  }
-
-  #keyLength(): number {
-    return this.knownValueStart - this.knownKeyStart;
+    return this.#left?.key ?? viewOf(this.#kv, this.knownKeyStart, this.knownValueStart - this.knownKeyStart);
   }
 }

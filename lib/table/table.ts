@@ -1,5 +1,6 @@
 import { StructureError } from '../base/errors.js';
 import type { Order } from '../base/order.js';
+import type { Range } from '../base/range.js';
 import {
   rankOf,
   firstPlace,
@@ -12,9 +13,10 @@ import {
   readPage,
 } from '../index/pages/walk.js';
 import { search, toNode } from '../index/pages/search.js';
+import { sharedByNodes } from '../index/pages/store.js';
 import { NO_PLACE, Position, type Place } from '../index/position.js';
 import { TableIndex } from '../index/tableindex.js';
-import { HeightQueue, SeededHeights, type GivenHeights } from '../skiplist/heights.js';
+import { HeightQueue, SeededHeights, type Heights } from '../skiplist/heights.js';
 import { Towers } from '../skiplist/towers.js';
 import {
   COUNT,
@@ -22,6 +24,7 @@ import {
   EPOCH,
   GENERATION,
   HEIGHT_SOURCE,
+  LIVE_SLOTS,
   SIZE,
   STRUCTURE,
   type Header,
@@ -38,15 +41,27 @@ import {
   type NodeIndex,
 } from '../storage/layout.js';
 import { localMemory, type Internals } from '../storage/memory.js';
-import { Storage } from '../storage/storage.js';
+import { Storage, type Room } from '../storage/storage.js';
 import { Epoch } from './epoch.js';
 
 export interface TableOptions {
   order: Order;
+  /** Bytes of kv that somebody asked for; by default, so many are reserved. */
   capacity: number;
   /** A caller's; seeded ones by default. */
-  heights?: GivenHeights;
+  heights?: Heights;
   memory?: Internals;
+  room?: Room;
+}
+
+/** Who has to hear of every change to the entries, once it is made. It must not throw. */
+export interface Follower {
+  /** A node was added, or given another record. */
+  wrote(node: NodeIndex): void;
+  /** A node was unlinked; its key and links are still there. */
+  removed(node: NodeIndex): void;
+  /** The same of the nodes from `first` to before `end`, which are those of a range. */
+  removedRange(first: NodeIndex, end: NodeIndex, range: Range): void;
 }
 
 /** A key and its value. */
@@ -71,17 +86,21 @@ export interface TableOwner {
  * `structure` stays the same. A write locates, makes room, and then changes: record, node, links, index, counters.
  */
 export class Table {
-  readonly storage: Storage;
+  /** Replaced only by `exchange`, as towers and index are. */
+  storage: Storage;
   readonly order: Order;
-  readonly towers: Towers;
+  towers: Towers;
   /** Undefined where it is switched off, or was dropped for lack of memory: the skip list serves alone. */
   index: TableIndex | undefined;
+  follower: Follower | undefined;
   /** The one position of this handle, used by every call in turn. */
   readonly at = new Position();
   /** Number of entries. */
   length = 0;
   /** Bytes of keys and values of the entries. */
   size = 0;
+  /** Slots of the nodes of the entries. */
+  liveSlots = 0;
   /** Counts insertions and deletions: where it is as it was, positions hold. */
   structure = 0;
   /** Counts deletions: where it is as it was, every node is still in the table. */
@@ -97,12 +116,15 @@ export class Table {
   stagings = 0;
   readonly heights: HeightQueue;
   readonly #areHeightsGiven: boolean;
-  readonly #memory: Internals;
+  readonly memory: Internals;
+  /** As in the options. */
+  readonly capacity: number;
 
-  constructor({ order, capacity, heights, memory = localMemory }: TableOptions) {
+  constructor({ order, capacity, heights, memory = localMemory, room }: TableOptions) {
     this.order = order;
-    this.#memory = memory;
-    this.storage = new Storage(capacity, memory);
+    this.memory = memory;
+    this.capacity = capacity;
+    this.storage = new Storage(capacity, memory, room);
     this.towers = new Towers(this.storage, order);
     this.heights = new HeightQueue(heights ?? new SeededHeights());
     this.#areHeightsGiven = heights !== undefined;
@@ -122,6 +144,7 @@ export class Table {
     this.index?.store(header);
     header[COUNT] = this.length;
     header[SIZE] = this.size;
+    header[LIVE_SLOTS] = this.liveSlots;
     header[GENERATION] = this.generation;
     header[STRUCTURE] = this.structure;
     header[DELETIONS] = this.deletions;
@@ -143,6 +166,7 @@ export class Table {
     this.index?.load(header, ofIndex);
     this.length = header[COUNT];
     this.size = header[SIZE];
+    this.liveSlots = header[LIVE_SLOTS];
     this.generation = header[GENERATION];
     this.structure = header[STRUCTURE];
     this.deletions = header[DELETIONS];
@@ -290,7 +314,7 @@ export class Table {
 
   /** Lets the index catch up with the last writes: the only thing that a read may change, and not seen from outside. */
   #maintain(): void {
-    if (this.index !== undefined && this.index.isBehind && this.#memory.maintained !== false) {
+    if (this.index !== undefined && this.index.isBehind && this.memory.maintained !== false) {
       this.index.maintain();
     }
   }
@@ -354,6 +378,8 @@ export class Table {
     index?.remove(node, at);
     this.length--;
     this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
+    this.liveSlots -= NEXT + nodes[node + HEIGHT];
+    if (this.follower !== undefined) this.follower.removed(node);
     return true;
   }
 
@@ -367,6 +393,7 @@ export class Table {
     this.heights.reset();
     this.length = 0;
     this.size = 0;
+    this.liveSlots = 0;
     if (this.index !== undefined) {
       this.index.reset();
     } else {
@@ -392,10 +419,10 @@ export class Table {
   /** Makes the index, from the skip list. */
   buildIndex(): void {
     this.dropIndex();
-    const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.#memory;
+    const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.memory;
     if (!indexed) return;
     try {
-      const index = new TableIndex(this.storage, this.order, this.#memory, seed);
+      const index = new TableIndex(this.storage, this.order, this.memory, seed);
       index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
       this.index = index;
     } catch {
@@ -432,6 +459,7 @@ export class Table {
     nodes.write(node + KEY_LENGTH, keyLength);
     nodes.write(node + VALUE_LENGTH, valueLength);
     this.size += gained;
+    if (this.follower !== undefined) this.follower.wrote(node);
   }
 
   /** Adds a node for the record that is staged at `offset`, at the position that `#locate` found. */
@@ -461,14 +489,44 @@ export class Table {
     if (index !== undefined) index.insert(node, at, towers.last === node);
     this.length++;
     this.size += keyLength + valueLength;
+    this.liveSlots += NEXT + height;
+    if (this.follower !== undefined) this.follower.wrote(node);
   }
 
-  /** Counts nodes that were linked or unlinked together, and their bytes: below 0 for those that went. */
-  counted(count: number, size: number): void {
+  /** Links a node whose key is above all others, and adds it to the index, where there is room for it. */
+  linkLast(node: NodeIndex): void {
+    const { at, index, towers } = this;
+    const { last } = towers;
+    if (index !== undefined) at.shared = last === NONE ? 0 : sharedByNodes(index.pages, last, node) | 0;
+    towers.publish(node, towers.ends);
+    index?.append(node, at);
+  }
+
+  /**
+   * Becomes what another table in the same order is, and that the other way round: node indexes and positions in kv mean nothing
+   * any more, but the arrays stay as they are for whoever has views of them.
+   */
+  exchange(other: Table): void {
+    this.change();
+    this.structure++;
+    this.deletions++;
+    this.stagings++;
+    this.at.place = NO_PLACE;
+    [this.storage, other.storage] = [other.storage, this.storage];
+    [this.towers, other.towers] = [other.towers, this.towers];
+    [this.index, other.index] = [other.index, this.index];
+    [this.length, other.length] = [other.length, this.length];
+    [this.size, other.size] = [other.size, this.size];
+    [this.liveSlots, other.liveSlots] = [other.liveSlots, this.liveSlots];
+  }
+
+  /** Counts nodes that were linked or unlinked together, their bytes and slots: below 0 for those that went. */
+  counted(count: number, size: number, slots: number): void {
     this.structure++;
     if (count < 0) this.deletions -= count;
     this.length += count;
     this.size += size;
+    this.liveSlots += slots;
   }
 
   /** From a position in the pages, finds its predecessors for a node of some height. */

@@ -12,6 +12,7 @@ interface StoreOptions {
   comparer?: { name: string; compare: Compare };
   capacity?: number;
   randHeight?: () => number;
+  autoCompact?: boolean;
 }
 
 /** A kind of DB that must do all that any DB does. */
@@ -28,6 +29,8 @@ interface Internals {
   indexed: boolean;
   seed: number;
   maintained?: boolean;
+  compactEvery?: number;
+  compactAtOnce?: number;
 }
 
 const MEMORY: Internals = {
@@ -51,6 +54,11 @@ function failing(every: number): Partial<Internals> {
       return MEMORY.allocate(bytes);
     },
   };
+}
+
+/** Begins a compaction every so many writes, and copies so many entries with each. */
+function compacting(compactEvery: number, compactAtOnce: number): Partial<Internals> {
+  return { compactEvery, compactAtOnce };
 }
 
 /** What a spec may want of all configurations. */
@@ -81,7 +89,13 @@ export function configurations(
       const inside = { [Symbol.for('flat-memdb.internals')]: { ...memory, allocate } };
       const db = new DB({ ...options, comparer, ...inside });
       const store = wrap?.(db, () => allocations) ?? db;
-      return { store, compare: comparer.compare, check: () => checkStructure(db) };
+      return {
+        store,
+        compare: comparer.compare,
+        garbageLimit: garbageLimit(options, memory),
+        lacksMemory: memory.allocate !== MEMORY.allocate,
+        check: () => checkStructure(db),
+      };
     },
   });
   const order = (name: string, compare: Compare) => ({ comparer: { name, compare } });
@@ -91,10 +105,30 @@ export function configurations(
   const folded = order('folded', foldedOrder);
   const noZeros = order('no leading zeros', (a, b) => bytewise.compare(withoutZeros(a), withoutZeros(b)));
   return [
+    configuration('bytewise, as goleveldb has it', { autoCompact: false }),
     configuration('bytewise', {}),
     configuration('bytewise, nothing reserved', { capacity: 0 }),
     configuration('bytewise, much reserved', { capacity: 1 << 20 }),
     configuration('bytewise, not accelerated', {}, () => plainly),
+    configuration('bytewise, always compacting, an entry at a time', {}, () => compacting(1, 1)),
+    configuration('bytewise, compacting every third write, at once', { capacity: 0 }, () =>
+      compacting(3, 1e6),
+    ),
+    configuration('bytewise, compacting every 20th write, some entries at a time', {}, () =>
+      compacting(20, 3),
+    ),
+    configuration('bytewise, always compacting, every fifth allocation failing', { capacity: 0 }, () => ({
+      ...failing(5),
+      ...compacting(2, 2),
+    })),
+    configuration('reverse, always compacting', reverse, () => compacting(1, 2)),
+    configuration('letters of both cases equal, compacting every seventh write', folded, () =>
+      compacting(7, 1),
+    ),
+    configuration('leading zeros of no account, always compacting, not accelerated', noZeros, () => ({
+      ...plainly,
+      ...compacting(1, 1),
+    })),
     configuration('bytewise, all towers low', { randHeight: () => 1 }),
     configuration('bytewise, all towers of full height', { randHeight: () => 12 }),
     configuration(
@@ -113,6 +147,13 @@ export function configurations(
     configuration('leading zeros of no account', noZeros),
     configuration('leading zeros of no account, not accelerated', noZeros, () => plainly),
   ];
+}
+
+/** By contract; without memory, or at other times than it is due, a compaction may not keep to it. */
+function garbageLimit({ autoCompact }: StoreOptions, { allocate, compactEvery }: Internals) {
+  if (autoCompact === false) return undefined;
+  const isUnbound = allocate !== MEMORY.allocate || compactEvery !== undefined;
+  return (size: number) => (isUnbound ? Infinity : size + 2 ** 20);
 }
 
 /** Letters of both cases are equal. */

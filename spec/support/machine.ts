@@ -24,12 +24,14 @@ export interface Store {
   keys(scan?: Bounds & { reverse?: boolean }): IterableIterator<Uint8Array>;
   values(scan?: Bounds & { reverse?: boolean }): IterableIterator<Uint8Array>;
   reset(): void;
+  compact(): void;
   readonly length: number;
   readonly size: number;
   readonly capacity: number;
   readonly free: number;
   readonly kvData: Uint8Array;
   readonly kvLength: number;
+  readonly garbage: number;
 }
 
 export interface StoreIterator {
@@ -52,6 +54,10 @@ export interface StoreIterator {
 export interface Subject {
   readonly store: Store;
   readonly compare: Compare;
+  /** What its garbage never exceeds, given the bytes of its entries; it says nothing where nothing is given back by itself. */
+  readonly garbageLimit: ((size: number) => number) | undefined;
+  /** Whether allocations fail now and then. */
+  readonly lacksMemory: boolean;
   /** Reads the whole structure, and throws where it is broken. */
   check(): void;
 }
@@ -71,6 +77,7 @@ export type Step =
   | { do: 'deleteRange'; start: number | null; limit: number | null }
   | { do: 'count'; start: number | null; limit: number | null }
   | { do: 'reset' }
+  | { do: 'compact' }
   | { do: 'scan'; pick: Pick; reverse: boolean; start: number | null; limit: number | null }
   | { do: 'open'; cursor: number; start: number | null; limit: number | null }
   | { do: 'move'; cursor: number; to: 'first' | 'last' | 'next' | 'prev' }
@@ -193,6 +200,8 @@ class Machine {
         this.#store.reset();
         this.#model.reset();
         return;
+      case 'compact':
+        return this.#compact();
       case 'scan':
         return this.#scan(step.pick, step.reverse, this.#bounds(step.start, step.limit));
       case 'open':
@@ -308,6 +317,27 @@ class Machine {
     isSame(this.#store.last(), entries.at(-1), 'last()');
   }
 
+  #compact(): void {
+    try {
+      this.#store.compact();
+    } catch (error) {
+      // It takes many allocations, of which one may always fail.
+      if ((error as { code?: unknown }).code !== 'MEMDB_CAPACITY' || !this.#subject.lacksMemory) throw error;
+      return this.#check();
+    }
+    this.#model.appended = this.#model.size;
+    same(this.#store.garbage, 0, 'garbage');
+    this.#check();
+    // All is in the order of keys, end to end.
+    let end = 0;
+    const it = this.#store.iterator();
+    while (it.next()) {
+      same(it.keyStart, end, 'where a key begins after a compaction');
+      end = it.valueEnd;
+    }
+    same(end, this.#store.kvLength, 'where the last value ends after a compaction');
+  }
+
   #update(i: number, length: number | null, fill: number): void {
     const entry = { key: this.#pooled(i).slice(), value: new Uint8Array(length ?? 0).fill(fill) };
     const key = this.#lend(entry.key);
@@ -382,10 +412,16 @@ class Machine {
     }
     model.read(read);
     const { kvData } = this.#store;
-    sameView(kvData.subarray(real.keyStart, real.valueStart), read.key, 'kvData[keyStart, valueStart)');
-    sameView(kvData.subarray(real.valueStart, real.valueEnd), read.value, 'kvData[valueStart, valueEnd)');
     this.#watch(key);
     this.#watch(value);
+    if (real.keyStart < 0) {
+      // A compaction has left it behind.
+      same(this.#model.get(read.key), undefined, 'the entry that has no positions');
+      same([real.keyStart, real.valueStart, real.valueEnd].join(), '-1,-1,-1', 'positions');
+      return;
+    }
+    sameView(kvData.subarray(real.keyStart, real.valueStart), read.key, 'kvData[keyStart, valueStart)');
+    sameView(kvData.subarray(real.valueStart, real.valueEnd), read.value, 'kvData[valueStart, valueEnd)');
   }
 
   #walk(pick: Pick, reverse: boolean, bounds: Bounds): Walk {
@@ -420,8 +456,14 @@ class Machine {
     const model = this.#model;
     same(store.length, model.length, 'length');
     same(store.size, model.size, 'size');
-    same(store.kvLength, model.appended, 'kvLength');
-    same(store.free, store.capacity - model.appended, 'free');
+    same(store.garbage, store.kvLength - model.size, 'garbage');
+    same(store.free, store.capacity - store.kvLength, 'free');
+    const { garbageLimit } = this.#subject;
+    if (garbageLimit === undefined) {
+      same(store.kvLength, model.appended, 'kvLength');
+    } else if (!(store.garbage <= garbageLimit(model.size))) {
+      throw new Error(`there are ${store.garbage} bytes of garbage, with ${model.size} that live`);
+    }
   }
 
   #check(): void {

@@ -124,6 +124,7 @@ function step(keyCount: number): fc.Arbitrary<Step> {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteRange'), start: bound, limit: bound }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('count'), start: bound, limit: bound }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('reset') }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('compact') }) },
     {
       weight: 3,
       arbitrary: fc.record({ do: fc.constant('scan'), pick, reverse, start: bound, limit: bound }),

@@ -7,13 +7,13 @@ import type { Store, StoreIterator } from './machine.js';
 
 const READS = ['get', 'has', 'find', 'first', 'last', 'at', 'getMany', 'count'] as const;
 const WALKS = ['entries', 'keys', 'values'] as const;
-const WRITES = ['put', 'update', 'putMany', 'delete', 'deleteRange', 'reset'] as const;
-const COUNTERS = ['length', 'size', 'capacity', 'free', 'kvData', 'kvLength'] as const;
+const WRITES = ['put', 'update', 'putMany', 'delete', 'deleteRange', 'reset', 'compact'] as const;
+const COUNTERS = ['length', 'size', 'capacity', 'free', 'kvData', 'kvLength', 'garbage'] as const;
 const MOVES = ['first', 'last', 'seek', 'next', 'prev', 'release'] as const;
 const GETTERS = ['valid', 'released', 'key', 'value', 'keyStart', 'valueStart', 'valueEnd'] as const;
 
-/** What may change in a read: scratch that is no state of the table. */
-const SCRATCH = new Set(['at', 'touched']);
+/** What may change in a read: scratch that is no state of the table, and whether somebody may have views of it. */
+const SCRATCH = new Set(['at', 'touched', 'isLent']);
 
 export class Watch {
   readonly #table: Table;

@@ -311,8 +311,9 @@ export function keyNode(pages: PageStore, level: number, place: number): NodeInd
 
 /** How many bytes the keys of two nodes share, of those in byte order. */
 export function sharedByNodes(pages: PageStore, a: NodeIndex, b: NodeIndex): number {
+  if (pages.tail === undefined) return 0;
   const nodes = pages.storage.nodes.array;
-  const end = Math.min(nodes[a + KEY_LENGTH], nodes[b + KEY_LENGTH]) - pages.tail!;
+  const end = Math.min(nodes[a + KEY_LENGTH], nodes[b + KEY_LENGTH]) - pages.tail;
   return sharedInKv(pages.storage.kv.view, nodes[a + OFFSET], nodes[b + OFFSET], 0, end);
 }
 

@@ -1,4 +1,4 @@
-import { KEY_LENGTH, MAX_HEIGHT, NEXT, VALUE_LENGTH, type NodeIndex } from '../../storage/layout.js';
+import { HEIGHT, KEY_LENGTH, MAX_HEIGHT, NEXT, VALUE_LENGTH, type NodeIndex } from '../../storage/layout.js';
 import type { Table } from '../table.js';
 
 /**
@@ -24,9 +24,11 @@ export function deleteRange(
   const end = nodes[last[0] + NEXT] as NodeIndex;
   let count = 0;
   let size = 0;
+  let slots = 0;
   for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
     count++;
     size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
+    slots += NEXT + nodes[node + HEIGHT];
   }
   if (count === 0) return 0;
   table.change();
@@ -38,6 +40,7 @@ export function deleteRange(
     throw error;
   }
   towers.unlinkRun(before, last);
-  table.counted(-count, -size);
+  table.counted(-count, -size, -slots);
+  table.follower?.removedRange(first, end, { start, limit });
   return count;
 }

@@ -1,6 +1,8 @@
-import { compareBytes, sharedInKv } from '../../base/bytes.js';
+import { compareBytes } from '../../base/bytes.js';
 import {
+  HEIGHT,
   KEY_LENGTH,
+  NEXT,
   NONE,
   OFFSET,
   VALUE_LENGTH,
@@ -34,12 +36,9 @@ export function loadSorted(table: Table, staged: Int32Array, count: number): boo
   if (!index.reserveMany(count)) return false;
   table.change();
   for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) makeNode(table, staged, word);
-  let last = table.towers.last;
   for (let i = 0; i < count; i++) {
     const node = staged[STAGED_WORDS * order[i] + STAGED_NODE] as NodeIndex;
-    if (node < 0) continue; // Its key came before.
-    append(table, node, last);
-    last = node;
+    if (node > 0) table.linkLast(node); // Otherwise, its key came before.
   }
   return true;
 }
@@ -84,22 +83,11 @@ function makeNode(table: Table, staged: Int32Array, word: number): void {
   const sameAs = staged[word + STAGED_NODE];
   storage.kv.length = offset + keyLength + valueLength;
   if (sameAs === NONE) {
-    staged[word + STAGED_NODE] = storage.appendNode(offset, keyLength, valueLength, heights.next());
-    table.counted(1, keyLength + valueLength);
+    const node = storage.appendNode(offset, keyLength, valueLength, heights.next());
+    staged[word + STAGED_NODE] = node;
+    table.counted(1, keyLength + valueLength, NEXT + storage.nodes.array[node + HEIGHT]);
   } else {
     const node = staged[STAGED_WORDS * ~sameAs + STAGED_NODE] as NodeIndex;
     table.replace(node, offset, keyLength, valueLength);
   }
-}
-
-/** Links a node behind the last one, whose key is below its own, and adds it to the index. */
-function append(table: Table, node: NodeIndex, last: NodeIndex): void {
-  const { at, storage, towers } = table;
-  const nodes = storage.nodes.array;
-  const lastLength = nodes[last + KEY_LENGTH];
-  const length = nodes[node + KEY_LENGTH];
-  const end = length < lastLength ? length : lastLength;
-  at.shared = sharedInKv(storage.kv.view, nodes[last + OFFSET], nodes[node + OFFSET], 0, end) | 0;
-  towers.publish(node, towers.ends);
-  table.index!.append(node, at);
 }

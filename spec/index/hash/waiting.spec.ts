@@ -71,7 +71,9 @@ class Checked {
 
   constructor(memory: Memory, capacity?: number) {
     const internals = { ...memory, allocate: (bytes: number) => memory.allocate(bytes), seed: SEED };
-    this.db = new DB(withInternals(capacity === undefined ? {} : { capacity }, internals));
+    this.db = new DB(
+      withInternals({ ...(capacity === undefined ? {} : { capacity }), autoCompact: false }, internals),
+    );
   }
 
   put(n: number): void {
