@@ -104,7 +104,9 @@ export function visibleTo(readers: Readers, { storage }: Table, user: Order): Ke
 
 /** Whether a reader sees a version, whose next newer one is not known to all readers that know this one. */
 function isSeen(sequence: Sequence, newer: Sequence | undefined, { oldest, snapshots }: Readers): boolean {
-  if (newer === undefined || newer > oldest) return true;
+  if (newer === undefined) return true;
+  if (newer <= sequence) return false; // A value and a tombstone may have the same number.
+  if (newer > oldest) return true;
   // The first snapshot at or above `sequence`.
   let from = 0;
   for (let to = snapshots.length; from < to;) {

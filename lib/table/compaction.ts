@@ -124,7 +124,6 @@ export class Compaction implements Follower {
       storage.kv.reserve(keyLength + valueLength);
       this.copy.heights.source.state = nodes[node + HEIGHT];
       this.copy.putStaged(storage.stageRecord(from, node), keyLength, valueLength);
-      this.#requireIndex();
     });
   }
 

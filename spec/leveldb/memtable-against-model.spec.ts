@@ -31,6 +31,7 @@ const ORDERS: Comparer[] = [
 type Step =
   | { do: 'add'; key: number; sequence: bigint; type: ValueType; length: number }
   | { do: 'get'; key: number; sequence: bigint | undefined; by: 'userKey' | 'lookupKey' }
+  | { do: 'compact'; oldest: bigint; snapshots: bigint[]; bottom: boolean }
   | { do: 'open'; cursor: number; start: number | null; limit: number | null }
   | { do: 'first' | 'last' | 'next' | 'prev' | 'look'; cursor: number }
   | { do: 'seek'; cursor: number; key: number; sequence: bigint | undefined };
@@ -57,6 +58,15 @@ function steps(): fc.Arbitrary<Step[]> {
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: fc.record({ do: fc.constant('add' as const), key, sequence, type, length }) },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('get' as const), key, sequence: at, by }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('compact' as const),
+        oldest: sequence,
+        snapshots: fc.array(sequence, { maxLength: 4 }),
+        bottom: fc.boolean(),
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({ do: fc.constant('open' as const), cursor, start: bound, limit: bound }),
@@ -116,6 +126,14 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
           agree('value', show(entry.value), show(expected!.value));
           agree('whole value', sameBytes(entry.value, expected!.value), true);
         }
+        break;
+      }
+      case 'compact': {
+        const { oldest, snapshots, bottom } = step;
+        table.compact(given(oldest), { snapshots: snapshots.map(given), bottom });
+        model.compact(oldest, snapshots, bottom);
+        agree('length', table.length, model.versions.length);
+        checkTable(tableOf(table));
         break;
       }
       case 'open': {

@@ -33,6 +33,7 @@ import type {
   Comparer,
   DBOptions,
   Entry,
+  MemTableCompaction,
   MemTableEntry,
   MemTableFound,
   MemTableOptions,
@@ -146,6 +147,8 @@ const nodeData: Int32Array = db.nodeData;
 must(kvData.length >= db.kvLength && nodeData.length >= db.nodeLength);
 must(db.length === 3 && db.size === 6 && db.capacity > db.free);
 checkStructure(db);
+db.compact();
+must(db.garbage === 0);
 must(db.delete(a) && db.deleteRange({ start: b }) === 2);
 db.reset();
 
@@ -166,6 +169,9 @@ must(found?.internalKey.length === 9 && found.value.length === 0);
 must([...table.entries()].length === 3 && [...table.keys(scan)].length === 3 && [...table].length === 3);
 must([...table.values()].length === 3 && table.length === 3 && table.size > 0 && table.kvData.length > 0);
 must(table.approximateMemoryUsage > 0);
+const options: MemTableCompaction = { snapshots: [1, 2n], bottom: false };
+table.compact(3, options);
+table.compact(0n);
 const versions: MemTableIterator = table.iterator(range);
 must(versions.seek(a, undefined) && versions.seek(a, 2n) && versions instanceof MemTableIterator);
 const sequence: bigint | undefined = versions.sequence;

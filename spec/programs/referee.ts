@@ -79,7 +79,7 @@ function* compareTraces(seeds: number[], operations: number): Generator<string> 
     run(referee(), ['trace', '-full', '-seeds', `${seed}`, '-operations', `${operations}`, '-out', path]);
     const recording = readRecording(path) as TraceRecording;
     try {
-      replay(recording.traces[0], operations, (options) => new DB(options));
+      replay(recording.traces[0], operations, (options) => new DB({ ...options, autoCompact: false }));
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       yield `${error.message}\n  repeat with: npm run referee -- --operations ${operations} --seeds ${seed}`;

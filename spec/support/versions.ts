@@ -19,7 +19,7 @@ export const newestAt = (userKey: Uint8Array, sequence: bigint): Place => ({ use
  * the beginning. No tag and no encoded key occurs here.
  */
 export class VersionModel {
-  readonly versions: Version[] = [];
+  versions: Version[] = [];
   readonly compareUserKeys: Compare;
 
   constructor(compareUserKeys: Compare) {
@@ -46,6 +46,29 @@ export class VersionModel {
       (version) => this.compareUserKeys(version.userKey, userKey) === 0 && version.sequence <= sequence,
     );
   }
+
+  /** Keeps what any reader sees: all at or above `oldest`, of which those at a version are enough, and all of `snapshots`. */
+  compact(oldest: bigint, snapshots: bigint[], bottom: boolean): void {
+    const newer = this.versions.map(({ sequence }) => sequence).filter((sequence) => sequence > oldest);
+    const readers = [oldest, ...newer, ...snapshots];
+    const seen = new Set<Version>();
+    for (const { userKey } of this.versions) {
+      for (const reader of readers) {
+        const version = this.get(userKey, reader);
+        if (version !== undefined) seen.add(version);
+      }
+    }
+    const kept = this.versions.filter((version) => seen.has(version));
+    // With nothing below, a tombstone says no more than nothing does, if it hides nothing here.
+    const says = ({ userKey, sequence, type }: Version, i: number): boolean =>
+      !bottom ||
+      type !== 0 ||
+      sequence > oldest ||
+      kept
+        .slice(i + 1)
+        .some((older, j) => this.compareUserKeys(older.userKey, userKey) === 0 && says(older, i + 1 + j));
+    this.versions = kept.filter(says);
+  }
 }
 
 const sign = (difference: bigint): number => (difference > 0n ? 1 : difference < 0n ? -1 : 0);
@@ -65,7 +88,10 @@ export class VersionCursor {
   }
 
   get version(): Version | undefined {
-    return typeof this.#at === 'string' ? undefined : this.#at;
+    const at = this.#at;
+    if (typeof at === 'string') return undefined;
+    // One that was dropped may have come back.
+    return this.#model.versions.find((version) => this.#model.compare(version, at) === 0) ?? at;
   }
 
   first(): boolean {
