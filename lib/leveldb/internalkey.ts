@@ -17,6 +17,8 @@ import {
   writeTag,
 } from './tag.js';
 
+export const INTERNAL_COMPARER = 'leveldb.InternalKeyComparator';
+
 /**
  * A user key and its tag, in an array of their own.
  * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`
@@ -70,7 +72,7 @@ export function parseInternalKey(internalKey: Uint8Array): ParsedInternalKey {
  * console.log(order.compare(newer, older) < 0); // -> true
  */
 export class InternalKeyComparer implements Comparer {
-  readonly name = 'leveldb.InternalKeyComparator';
+  readonly name = INTERNAL_COMPARER;
   /** The order of the user keys. */
   readonly userComparer: Comparer;
 

@@ -1,12 +1,12 @@
-import { requireBytes, requireCapacity, requireOptions } from '../base/arguments.js';
+import { isFilledBytes, requireBytes, requireCapacity, requireOptions } from '../base/arguments.js';
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
-import { InternalKeyComparer, makeInternalKey } from './internalkey.js';
+import { INTERNAL_COMPARER, makeInternalKey, type InternalKeyComparer } from './internalkey.js';
 import { keepOne } from '../base/kept.js';
 import { InternalOrder } from './internalorder.js';
-import { LookupKey } from './lookupkey.js';
+import type { LookupKey } from './lookupkey.js';
 import { requireReaders, visibleTo } from './visible.js';
 import {
   MAX_SEQUENCE,
@@ -102,8 +102,7 @@ export class MemTable {
     const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
     requireCapacity(capacity, memory.kvLimit);
     requireComparer(comparer);
-    const userComparer = comparer instanceof InternalKeyComparer ? comparer.userComparer : comparer;
-    this.#userOrder = orderOf(userComparer);
+    this.#userOrder = orderOf(userComparerOf(comparer));
     const order = new InternalOrder(this.#userOrder);
     this.#guard = new ReentryGuard(undefined, order);
     this.#table = new Table({ order, capacity, memory });
@@ -166,10 +165,12 @@ export class MemTable {
   get(userKey: Uint8Array, sequence?: number | bigint): MemTableEntry | undefined;
   get(lookupKey: LookupKey): MemTableEntry | undefined;
   get(key: Uint8Array | LookupKey, sequence?: number | bigint): MemTableEntry | undefined {
-    if (key instanceof LookupKey) {
+    if (isLookupKey(key)) {
+      const { internalKey } = key;
+      requireBytes(internalKey, 'internalKey');
       if (sequence !== undefined) throw new TypeError('a LookupKey has a sequence number: give no other');
       this.#guard.requireOutside();
-      return this.#newest(key.internalKey, key.internalKey.length);
+      return this.#newest(internalKey, internalKey.length);
     }
     requireBytes(key, 'userKey');
     if (sequence !== undefined) requireSequence(sequence);
@@ -447,6 +448,17 @@ class KeyScratch {
       });
     }
   }
+}
+
+// A program may have two copies of the package, as ES module and as CommonJS: what is of the other is no `instanceof` ours.
+
+function isLookupKey(key: Uint8Array | LookupKey): key is LookupKey {
+  return !isFilledBytes(key) && (key as Partial<LookupKey> | undefined)?.internalKey !== undefined;
+}
+
+function userComparerOf(comparer: Comparer): Comparer {
+  const { userComparer } = comparer as Partial<InternalKeyComparer>;
+  return comparer.name === INTERNAL_COMPARER && userComparer !== undefined ? userComparer : comparer;
 }
 
 /** Before the first tag of a user key there is nothing of that key: both bounds are put there. */

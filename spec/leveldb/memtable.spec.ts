@@ -14,6 +14,7 @@ import {
   type Comparer,
   type MemTableIterator,
 } from '../../lib/index.js';
+import type * as library from '../../lib/index.js';
 import { checkTable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
 import { bytes, run, text, utf8 } from '../support/bytes.js';
 import { Prng } from '../support/prng.js';
@@ -222,6 +223,26 @@ describe('a MemTable with a comparer of its own', () => {
     table.add(1, Value, utf8('a'), utf8('1'));
     table.add(2, Value, utf8('b'), utf8('2'));
     expect(all(table.iterator())).toEqual(['b@2=2', 'a@1=1']);
+  });
+
+  test('takes what another copy of the package made: an InternalKeyComparer, a LookupKey', () => {
+    jest.isolateModules(() => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- another copy of it
+      const other = require('../../lib/index.js') as typeof library;
+      expect(other.LookupKey).not.toBe(LookupKey);
+      const table = new MemTable({ comparer: new other.InternalKeyComparer(reverse) });
+      table.add(1, Value, utf8('a'), utf8('1'));
+      table.add(2, Value, utf8('a'), utf8('2'));
+      table.add(3, Value, utf8('b'), utf8('3'));
+      expect(all(table.iterator())).toEqual(['b@3=3', 'a@2=2', 'a@1=1']);
+      const found = table.get(new other.LookupKey(utf8('a'), 1));
+      expect(found).toMatchObject({ type: Value, value: utf8('1') });
+    });
+    const named = { ...reverse, name: 'leveldb.InternalKeyComparator' };
+    expect(new MemTable({ comparer: named }).length).toBe(0);
+    expect(() => new MemTable().get({ internalKey: 'text' } as never)).toThrow(
+      'internalKey must be a Uint8Array',
+    );
   });
 
   test.each([
