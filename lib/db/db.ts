@@ -10,7 +10,7 @@ import {
   requireOptions,
   requirePair,
 } from '../base/arguments.js';
-import { CapacityError, MemDBError } from '../base/errors.js';
+import { CapacityError } from '../base/errors.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { GivenHeights } from '../skiplist/heights.js';
 import { DBIterator } from './iterator.js';
@@ -144,7 +144,9 @@ export class DB {
     this.#lock.rlock();
     try {
       const node = this.#table.find(key, key.length);
-      return node === NONE ? undefined : this.#table.storage.valueOf(node);
+      if (node !== NONE) return this.#table.storage.valueOf(node);
+      this.#table.storage.requireAttached();
+      return undefined;
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -163,7 +165,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      return this.#table.find(key, key.length) !== NONE;
+      return this.#attached.find(key, key.length) !== NONE;
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -185,7 +187,7 @@ export class DB {
     this.#lock.lock();
     try {
       try {
-        putMany(this.#table, list);
+        putMany(this.#attached, list);
       } catch (error) {
         this.#requireRoomAfter(error);
         putMany(this.#table, list);
@@ -210,7 +212,7 @@ export class DB {
     const values: (Uint8Array | undefined)[] = [];
     this.#lock.rlock();
     try {
-      this.#table.findEach(list, (node) =>
+      this.#attached.findEach(list, (node) =>
         values.push(node === NONE ? undefined : this.#table.storage.valueOf(node)),
       );
       return values;
@@ -232,7 +234,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      return this.#entryOrNone(this.#table.findGE(key, key.length, this.#table.at));
+      return this.#entryOrNone(this.#attached.findGE(key, key.length, this.#table.at));
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -277,7 +279,7 @@ export class DB {
     requireFunction(compute, 'compute');
     this.#lock.lock();
     try {
-      const table = this.#table;
+      const table = this.#attached;
       const node = table.find(key, key.length);
       const value = compute(node === NONE ? undefined : table.storage.valueOf(node));
       if (value !== undefined) {
@@ -304,7 +306,7 @@ export class DB {
     requireRange(range);
     this.#lock.lock();
     try {
-      const count = deleteRange(this.#table, range.start, range.limit);
+      const count = deleteRange(this.#attached, range.start, range.limit);
       this.#compaction?.tidy(1);
       return count;
     } catch (error) {
@@ -361,7 +363,7 @@ export class DB {
     requireRange(range);
     this.#lock.rlock();
     try {
-      return this.#table.count(range.start, range.limit);
+      return this.#attached.count(range.start, range.limit);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -476,7 +478,7 @@ export class DB {
   compact(): void {
     this.#lock.lock();
     try {
-      compact(this.#table);
+      compact(this.#attached);
       this.#compaction?.abandon();
     } catch (error) {
       throw this.#explained(error);
@@ -499,10 +501,10 @@ export class DB {
     this.#lock.lock();
     try {
       if (this.#compaction === undefined) {
-        this.#table.reset();
+        this.#attached.reset();
       } else {
         this.#compaction.abandon();
-        resetSmall(this.#table);
+        resetSmall(this.#attached);
       }
     } catch (error) {
       throw this.#explained(error);
@@ -548,7 +550,7 @@ export class DB {
   }
 
   #delete(key: Uint8Array): boolean {
-    const wasThere = this.#table.delete(key, key.length);
+    const wasThere = this.#attached.delete(key, key.length);
     this.#compaction?.tidy(1);
     return wasThere;
   }
@@ -561,7 +563,7 @@ export class DB {
   #read<T>(what: (table: Table) => T): T {
     this.#lock.rlock();
     try {
-      return what(this.#table);
+      return what(this.#attached);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -569,16 +571,14 @@ export class DB {
     }
   }
 
-  /** An error, or what is behind it where that would not tell. */
+  /** The table, if its buffers are still there. */
+  get #attached(): Table {
+    this.#table.storage.requireAttached();
+    return this.#table;
+  }
+
   #explained(error: unknown): unknown {
-    // By its name: an array of another realm throws an error of that.
-    if ((error as Error | undefined)?.name !== 'TypeError' || !this.#table.storage.isDetached) return error;
-    return new MemDBError(
-      'MEMDB_DETACHED',
-      'a buffer of this DB was transferred to somewhere else, and with it all that the DB held: make a new one. ' +
-        'What the DB gives out are views into its buffers: to transfer one, copy it first, with view.slice()',
-      { cause: error },
-    );
+    return this.#table.storage.explained(error);
   }
 
   #entryOrNone(node: NodeIndex): [key: Uint8Array, value: Uint8Array] | undefined {

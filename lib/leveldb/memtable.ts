@@ -193,6 +193,7 @@ export class MemTable {
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside();
     const table = this.#table;
+    table.storage.requireAttached();
     const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
     const node = table.findGE(this.#scratch.bytes, length, table.at);
     if (node === NONE) return undefined;
@@ -279,6 +280,7 @@ export class MemTable {
   compact(oldestSequence: number | bigint, options: MemTableCompaction = {}): void {
     const readers = requireReaders(oldestSequence, options);
     this.#guard.requireOutside();
+    this.#table.storage.requireAttached();
     compact(this.#table, visibleTo(readers, this.#table, this.#userOrder));
   }
 
@@ -312,6 +314,7 @@ export class MemTable {
   /** The first version at or after a place in internal-key order, if it is one of the same user key. */
   #newest(internalKey: Uint8Array, length: number): MemTableEntry | undefined {
     const table = this.#table;
+    table.storage.requireAttached();
     const node = table.findGE(internalKey, length, table.at);
     if (node === NONE) return undefined;
     const nodes = table.storage.nodes.array;
@@ -378,7 +381,7 @@ export class MemTableIterator extends Cursor {
   /** The user key: a view, not to be modified; `undefined` where not valid. */
   get userKey(): Uint8Array | undefined {
     const { keyStart, tagStart } = this;
-    if (tagStart >= 0) return this.table.storage.kv.array.subarray(keyStart, tagStart);
+    if (tagStart >= 0) return this.table.storage.view(keyStart, tagStart - keyStart);
     return this.keyView()?.subarray(0, -TAG_LENGTH);
   }
 
@@ -404,7 +407,9 @@ export class MemTableIterator extends Cursor {
 
   #tag<T>(read: (bytes: Uint8Array, tagStart: number) => T): T | undefined {
     const { tagStart } = this;
-    if (tagStart >= 0) return read(this.table.storage.kv.array, tagStart);
+    const { storage } = this.table;
+    storage.requireAttached();
+    if (tagStart >= 0) return read(storage.kv.array, tagStart);
     const key = this.keyView(); // It may have been left behind by a compaction.
     return key && read(key, key.length - TAG_LENGTH);
   }

@@ -87,6 +87,7 @@ export class SkipList {
   contains(key: Uint8Array): boolean {
     requireBytes(key, 'key');
     this.#guard.requireOutside();
+    this.#table.storage.requireAttached();
     return this.#table.find(key, key.length) !== NONE;
   }
 

@@ -1,4 +1,5 @@
 import { copyBetween, copyByWords } from '../base/bytes.js';
+import { MemDBError } from '../base/errors.js';
 import { Growable, type Allocator } from './growable.js';
 import { KV_LENGTH, NODE_LENGTH, type Header } from './header.js';
 import {
@@ -92,9 +93,22 @@ export class Storage {
     this.reset();
   }
 
-  /** Whether a buffer was taken away from outside: transferred, by `postMessage` or `structuredClone`. */
+  /**
+   * Whether a buffer was taken away from outside: transferred, by `postMessage` or `structuredClone`. Of an array without a
+   * buffer, the length is 0; that of kv may be 0 anyway, where no capacity was asked for.
+   */
   get isDetached(): boolean {
-    return this.nodes.array.length === 0 || (this.kv.array.length === 0 && this.kv.length > 0);
+    return this.nodes.array.length === 0 || (this.kv.array.length === 0 && isDetached(this.kv.view));
+  }
+
+  /** @throws MemDBError where a buffer was taken away */
+  requireAttached(): void {
+    if (this.isDetached) throw detachedError();
+  }
+
+  /** An error, or what is behind it where a buffer was taken away meanwhile. */
+  explained(error: unknown): unknown {
+    return error instanceof MemDBError || !this.isDetached ? error : detachedError(error);
   }
 
   /** Back to the head alone; what is reserved stays so. */
@@ -158,12 +172,40 @@ export class Storage {
   /** The bytes of a node's value: a view. */
   valueOf(node: NodeIndex): Uint8Array {
     const nodes = this.nodes.array;
+    if (nodes.length === 0) throw detachedError();
     return this.view(nodes[node + OFFSET] + nodes[node + KEY_LENGTH], nodes[node + VALUE_LENGTH]);
   }
 
-  /** Bytes of kv: a view. Made in this way it takes half as long as by `subarray`. */
+  /** Bytes of kv: a view. @throws MemDBError where its buffer was taken away */
   view(start: number, length: number): Uint8Array {
     this.isLent = true;
-    return new Uint8Array(this.kv.buffer, start, length);
+    return viewOf(this.kv, start, length);
   }
+}
+
+/** Some bytes of an array: a view. Made in this way it takes half as long as by `subarray`. @throws MemDBError where its buffer was taken away */
+export function viewOf(kv: Growable<Uint8Array>, start: number, length: number): Uint8Array {
+  try {
+    return new Uint8Array(kv.buffer, start, length);
+  } catch (error) {
+    throw isDetached(kv.view) ? detachedError(error) : error;
+  }
+}
+
+/** Nothing but a getter of a DataView says so in every engine, by what it throws. */
+function isDetached(view: DataView): boolean {
+  try {
+    return view.byteLength < 0;
+  } catch {
+    return true;
+  }
+}
+
+function detachedError(cause?: unknown): MemDBError {
+  return new MemDBError(
+    'MEMDB_DETACHED',
+    'a buffer was transferred away, and with it all that was held here: make a new one. What is given out are views into ' +
+      'that buffer: to transfer one, copy it first, with view.slice()',
+    { cause },
+  );
 }

@@ -7,6 +7,7 @@ import { slotOf } from '../index/pages/store.js';
 import { NO_PLACE, type Place, type Position } from '../index/position.js';
 import type { RWLock } from '../lock/rwlock.js';
 import type { Growable } from '../storage/growable.js';
+import { viewOf } from '../storage/storage.js';
 import {
   ENTRY_WORDS,
   KEY_LENGTH,
@@ -40,10 +41,6 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
 interface Left {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
-}
-
-function viewOf({ buffer }: Growable<Uint8Array>, start: number, length: number): Uint8Array {
-  return new Uint8Array(buffer, start, length);
 }
 
 /** Where a cursor stood when it last looked: while the counters are those of the table, the place holds. */
@@ -301,6 +298,7 @@ export abstract class Cursor {
     if (this.table.generation !== this.#generation) {
       throw new IteratorReleasedError('the DB was reset under this iterator; make a new one');
     }
+    this.table.storage.requireAttached();
   }
 
   /** @internal */
@@ -499,6 +497,7 @@ export abstract class Cursor {
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
     if (this.epoch.current) return;
+    this.table.storage.requireAttached();
     const landing = this.#landing;
     let { node } = this;
     const place = this.#place();

@@ -321,6 +321,7 @@ export class Table {
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
   put(key: Uint8Array, keyLength: number, value: Uint8Array): void {
+    this.storage.requireAttached();
     const { kv } = this.storage;
     const valueLength = value.length;
     if (kv.fits(keyLength + valueLength) !== true) {
@@ -335,6 +336,7 @@ export class Table {
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
+    this.storage.requireAttached();
     const { kv } = this.storage;
     const { at } = this;
     const valueLength = value.length;

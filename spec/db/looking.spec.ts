@@ -165,34 +165,3 @@ describe('options that there are not', () => {
     });
   });
 });
-
-describe('a DB whose buffer was transferred', () => {
-  function emptied(): DB {
-    const db = dbOf('abc');
-    structuredClone(db.get(utf8('a')), { transfer: [db.kvData.buffer as ArrayBuffer] });
-    return db;
-  }
-
-  test.each<[string, (db: DB) => unknown]>([
-    ['get', (db) => db.get(utf8('a'))],
-    ['has', (db) => db.has(utf8('a'))],
-    ['find', (db) => db.find(utf8('a'))],
-    ['first', (db) => db.first()],
-    ['getMany', (db) => db.getMany([utf8('a')])],
-    ['put', (db) => db.put(utf8('a'), utf8('b'))],
-    ['putMany', (db) => db.putMany([[utf8('d'), utf8('b')]])],
-    ['update', (db) => db.update(utf8('a'), () => utf8('b'))],
-    ['delete', (db) => db.delete(utf8('a'))],
-  ])('says so: %s', (_, call) => {
-    const error = thrownBy(() => call(emptied()));
-    expect((error as { code?: string }).code).toBe('MEMDB_DETACHED');
-    expect(error.message).toContain('copy it first, with view.slice()');
-  });
-
-  test('and a copy can be transferred', () => {
-    const db = dbOf('abc');
-    const copy = db.get(utf8('a'))!.slice();
-    structuredClone(copy, { transfer: [copy.buffer] });
-    expect(text(db.get(utf8('a')))).toBe('A');
-  });
-});
