@@ -280,10 +280,11 @@ export class DB {
     this.#lock.lock();
     try {
       const table = this.#attached;
+      key = new Uint8Array(key); // What `compute` does with its array is no concern of ours.
       const node = table.find(key, key.length);
       const value = compute(node === NONE ? undefined : table.storage.valueOf(node));
       if (value !== undefined) {
-        requireBytes(value, 'what update is given for a value');
+        requireBytes(value, 'what compute returns');
         this.#put(key, value);
       } else if (node !== NONE) {
         this.#delete(key);

@@ -83,6 +83,19 @@ describe('update', () => {
     expect(db.get(utf8('n'))).toEqual(bytes(3));
   });
 
+  test('goes by the key as it was given, whatever becomes of its array', () => {
+    for (const result of [utf8('new'), undefined]) {
+      const db = dbOf('ab');
+      const key = utf8('a');
+      db.update(key, () => {
+        key[0] = 'b'.charCodeAt(0);
+        return result;
+      });
+      expect([...db].map(shown)).toEqual(result ? ['a=new', 'b=B'] : ['b=B']);
+      checkStructure(db);
+    }
+  });
+
   test('removes the key for undefined', () => {
     const db = dbOf('ab');
     db.update(utf8('a'), () => undefined);
@@ -112,8 +125,8 @@ describe('update', () => {
     const before = snapshot(db);
     for (const [compute, message] of [
       ['text', 'compute must be a function, but got the string "text"'],
-      [() => 'text', 'what update is given for a value must be a Uint8Array, but got the string "text"'],
-      [() => null, 'what update is given for a value must be a Uint8Array, but got null'],
+      [() => 'text', 'what compute returns must be a Uint8Array, but got the string "text"'],
+      [() => null, 'what compute returns must be a Uint8Array, but got null'],
       [() => Promise.resolve(bytes()), 'must be a Uint8Array, but got an instance of Promise'],
     ] as const) {
       expect(() => db.update(utf8('a'), compute as never)).toThrow(message);
