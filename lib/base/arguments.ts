@@ -90,7 +90,7 @@ function howToEncode(value: unknown): string {
 /** Refuses what is no plain object, and options that there are not, which would silently do nothing. @throws TypeError */
 export function requireOptions(options: unknown, of: string, names: readonly string[]): void {
   if (!isPlainObject(options)) {
-    throw new TypeError(`${of} takes an object of options, but got ${describe(options)}`);
+    throw new TypeError(`${of} takes a plain object of options, but got ${describe(options)}`);
   }
   for (const name in options) {
     if (!names.includes(name)) {

@@ -1,4 +1,4 @@
-import { describe } from '../base/arguments.js';
+import { describe, requireOptions } from '../base/arguments.js';
 import { CapacityError } from '../base/errors.js';
 
 const BLOCK_BYTES = 4096;
@@ -44,7 +44,9 @@ export class Arena {
    * const arena = new Arena({ limit: 100 });
    * try { arena.allocate(101); } catch (error) { console.log(error.code); } // -> MEMDB_CAPACITY
    */
-  constructor({ limit = DEFAULT_LIMIT }: ArenaOptions = {}) {
+  constructor(options: ArenaOptions = {}) {
+    requireOptions(options, 'Arena', ['limit']);
+    const { limit = DEFAULT_LIMIT } = options;
     requireSize(limit, 'limit');
     this.#limit = limit;
   }

@@ -156,13 +156,14 @@ describe('options that there are not', () => {
   const of = { DB, MemTable, SkipList };
   const wrong: [options: unknown, message: string][] = [
     [{ cap: 5 }, "has no option 'cap': it has comparer, capacity"],
-    [100, 'takes an object of options, but got the number 100'],
-    [null, 'takes an object of options, but got null'],
-    [[], 'takes an object of options, but got an array of 0 elements'],
-    ['capacity', 'takes an object of options, but got the string "capacity"'],
-    [new Map(), 'takes an object of options, but got an instance of Map'],
-    [bytes(1), 'takes an object of options, but got an instance of Uint8Array'],
-    [() => ({}), 'takes an object of options, but got a function'],
+    [100, 'takes a plain object of options, but got the number 100'],
+    [null, 'takes a plain object of options, but got null'],
+    [[], 'takes a plain object of options, but got an array of 0 elements'],
+    ['capacity', 'takes a plain object of options, but got the string "capacity"'],
+    [new Map(), 'takes a plain object of options, but got an instance of Map'],
+    [bytes(1), 'takes a plain object of options, but got an instance of Uint8Array'],
+    [() => ({}), 'takes a plain object of options, but got a function'],
+    [Object.create({ cap: 3 }), 'takes a plain object of options, but got an object'],
   ];
   describe.each(['DB', 'MemTable', 'SkipList'] as const)('of a %s', (name) => {
     test.each(wrong)('%p', (options, message) => {

@@ -167,3 +167,11 @@ describe('Arena', () => {
     expect(() => arena.allocate(Number.MAX_SAFE_INTEGER)).toThrow(/limit is/);
   });
 });
+
+test.each<[unknown, string]>([
+  [{ cap: 5 }, "Arena has no option 'cap': it has limit"],
+  [100, 'Arena takes a plain object of options, but got the number 100'],
+  [null, 'Arena takes a plain object of options, but got null'],
+])('an Arena of %p is a TypeError that says why', (options, message) => {
+  expect(() => new Arena(options as never)).toThrow(new TypeError(message));
+});

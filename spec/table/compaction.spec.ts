@@ -669,7 +669,7 @@ describe('MemTable.compact', () => {
       [() => made.compact(1, { snapshots: 5 as never }), 'snapshots must be iterable'],
       [() => made.compact(1, { bottom: 1 as never }), 'bottom must be true or false'],
       [() => made.compact(1, { top: true } as never), "compact has no option 'top'"],
-      [() => made.compact(1, null as never), 'compact takes an object of options'],
+      [() => made.compact(1, null as never), 'compact takes a plain object of options'],
     ] as const) {
       expect(thrownBy(call).message).toContain(message);
     }
