@@ -41,7 +41,7 @@ export class LocalRWLock implements RWLock {
    * lock.rlock(); // as many as like
    */
   rlock(): void {
-    if (this.#holders < 0) refuseRead();
+    if (this.#holders < 0) refuse('read', this.#holders);
     this.#holders++;
   }
 
@@ -65,7 +65,7 @@ export class LocalRWLock implements RWLock {
    * try { lock.rlock(); } catch (error) { console.log(error.code); } // -> MEMDB_LOCK_MISUSE
    */
   lock(): void {
-    if (this.#holders !== 0) refuseWrite(this.#holders);
+    if (this.#holders !== 0) refuse('write', this.#holders);
     this.#holders = WRITER;
   }
 
@@ -82,15 +82,10 @@ export class LocalRWLock implements RWLock {
   }
 }
 
-function refuseRead(): never {
+function refuse(what: string, holders: number): never {
   throw new LockMisuseError(
-    'read inside a write: a comparer, a height source or a function given to update must not call the DB',
-  );
-}
-
-function refuseWrite(holders: number): never {
-  throw new LockMisuseError(
-    `write inside a ${holders === WRITER ? 'write' : 'read'}: a comparer, a height source or a function given to update must not call the DB`,
+    `${what} inside a ${holders < 0 ? 'write' : 'read'}: a comparer, a height source or a function given to update must ` +
+      'not call the DB; or db.lock is held: release it first',
   );
 }
 

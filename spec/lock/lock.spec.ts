@@ -391,6 +391,20 @@ describe('LocalRWLock', () => {
     expect(error.message).toContain(message);
   });
 
+  test('that is held says so to those who are turned away', () => {
+    const db = new DB();
+    const advice = 'must not call the DB; or db.lock is held: release it first';
+    db.lock.rlock();
+    expect(thrownBy(() => db.put(bytes(), bytes())).message).toContain(`write inside a read: a comparer`);
+    expect(thrownBy(() => db.put(bytes(), bytes())).message).toContain(advice);
+    db.lock.runlock();
+    db.lock.lock();
+    expect(thrownBy(() => db.has(bytes())).message).toContain(`read inside a write: a comparer`);
+    expect(thrownBy(() => db.has(bytes())).message).toContain(advice);
+    expect(thrownBy(() => db.reset()).message).toContain(`write inside a write: a comparer`);
+    db.lock.unlock();
+  });
+
   test('is as it was after a misuse', () => {
     const lock = new LocalRWLock();
     lock.lock();
