@@ -28,6 +28,13 @@ export class CapacityError extends MemDBError {
   }
 }
 
+/** That memory for something could not be had. */
+export function noMemory(what: string, cause: unknown): CapacityError {
+  return new CapacityError(`could not allocate ${what}; nothing was changed. Free memory, or hold less`, {
+    cause,
+  });
+}
+
 /** A cursor was moved after its `release()`, or after the DB under it was reset. */
 export class IteratorReleasedError extends MemDBError {
   constructor(message: string) {

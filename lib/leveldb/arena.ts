@@ -1,5 +1,5 @@
 import { describe, requireOptions } from '../base/arguments.js';
-import { CapacityError } from '../base/errors.js';
+import { CapacityError, noMemory } from '../base/errors.js';
 
 const BLOCK_BYTES = 4096;
 /** What is larger and does not fit gets a block of its own, so that no more than this is lost at the end of one. */
@@ -103,7 +103,7 @@ export class Arena {
     if (needed > left) {
       throw new CapacityError(
         `the arena would need a block of ${needed} bytes, but has taken ${this.#memoryUsage} and its limit is ` +
-          `${this.#limit}; nothing was changed`,
+          `${this.#limit}; nothing was changed. Begin another arena, or make it with a larger limit`,
       );
     }
     const length = Math.min(wished, left);
@@ -111,9 +111,7 @@ export class Arena {
     try {
       block = new ArrayBuffer(length);
     } catch (cause) {
-      throw new CapacityError(`could not allocate ${length} bytes for an arena; nothing was changed`, {
-        cause,
-      });
+      throw noMemory(`${length} bytes for an arena`, cause);
     }
     this.#memoryUsage += length;
     return block;

@@ -41,7 +41,7 @@ export class LookupKey {
     const length = userKey.length + TAG_LENGTH;
     if (length > LONGEST) {
       throw new CapacityError(
-        `a LookupKey holds at most ${LONGEST} bytes, but this one would need ${length}`,
+        `a LookupKey holds at most ${LONGEST} bytes, but this one would need ${length}: shorten the user key`,
       );
     }
     const keyStart = varint32Length(length);

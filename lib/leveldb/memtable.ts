@@ -2,7 +2,7 @@ import { isFilledBytes, requireBytes, requireCapacity, requireOptions } from '..
 import { copyBytes } from '../base/bytes.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { Cursor } from '../table/cursor.js';
-import { CapacityError, MemDBError } from '../base/errors.js';
+import { MemDBError, noMemory } from '../base/errors.js';
 import { INTERNAL_COMPARER, makeInternalKey, type InternalKeyComparer } from './internalkey.js';
 import { keepOne } from '../base/kept.js';
 import { InternalOrder } from './internalorder.js';
@@ -448,9 +448,7 @@ class KeyScratch {
     try {
       this.bytes = new Uint8Array(room > LARGEST_SCRATCH_BYTES ? length : room);
     } catch (cause) {
-      throw new CapacityError(`could not allocate ${length} bytes for an internal key; nothing was changed`, {
-        cause,
-      });
+      throw noMemory(`${length} bytes for an internal key`, cause);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { CapacityError } from '../base/errors.js';
+import { CapacityError, noMemory } from '../base/errors.js';
 import { localGrowth, type ArraySize, type Growth } from './growth.js';
 
 export type Flat = Uint8Array | Int32Array;
@@ -111,8 +111,8 @@ export class Growable<T extends Flat> {
     const { name, unit, limit } = this.#extent;
     if (needed > limit) {
       throw new CapacityError(
-        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. Records that were ` +
-          'overwritten or deleted keep their room until compact(): call that, or spread what lives over several',
+        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. compact() gives ` +
+          'back what was overwritten or deleted, in a MemTable what no reader sees; or begin a new one',
       );
     }
     if (needed > this.array.length) {
@@ -187,12 +187,7 @@ export class Growable<T extends Flat> {
       return this.#allocator.allocate(length);
     } catch (cause) {
       const { name, unit } = this.#extent;
-      throw new CapacityError(
-        `could not allocate ${length} ${unit} for ${name}; nothing was changed. Free memory, or hold less`,
-        {
-          cause,
-        },
-      );
+      throw noMemory(`${length} ${unit} for ${name}`, cause);
     }
   }
 }

@@ -250,7 +250,7 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
       const error = thrownBy(() => g.reserve(extra));
       expect(error).toBeInstanceOf(CapacityError);
       expect(error.message).toBe(
-        `test would need ${24 + extra} elements, and its limit is 25; nothing was changed. Records that were overwritten or deleted keep their room until compact(): call that, or spread what lives over several`,
+        `test would need ${24 + extra} elements, and its limit is 25; nothing was changed. compact() gives back what was overwritten or deleted, in a MemTable what no reader sees; or begin a new one`,
       );
     }
     expect(g.length).toBe(24);
