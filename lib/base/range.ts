@@ -27,8 +27,16 @@ export function bytesPrefix(prefix: Uint8Array): Range {
   return raisable < 0 ? { start } : { start, limit: raisedAt(prefix, raisable) };
 }
 
-/** Refuses what is no range, and other names for bounds, which would silently mean everything. */
-export function requireRange(range: unknown): asserts range is Range {
+/** The bounds alone. @throws TypeError */
+export function boundsOf(scan: Scan | undefined): Range | undefined {
+  if (scan === undefined) return undefined;
+  requireRange(scan, true);
+  const { start, limit } = scan;
+  return { start, limit };
+}
+
+/** Refuses what is no range, and what would silently mean everything: other names for bounds, and a direction where there is none. */
+export function requireRange(range: unknown, isScan = false): asserts range is Range {
   if (range === null || typeof range !== 'object' || Array.isArray(range) || ArrayBuffer.isView(range)) {
     throw new TypeError(
       `a range must be an object { start?: Uint8Array, limit?: Uint8Array }, but got ${describe(range)}`,
@@ -39,7 +47,8 @@ export function requireRange(range: unknown): asserts range is Range {
       throw new TypeError(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
     }
   }
-  const { start, limit } = range as Range;
+  const { start, limit, reverse } = range as Scan;
+  if (reverse && !isScan) throw new TypeError('reverse is for entries, keys and values');
   if (start !== undefined) requireBytes(start, 'start');
   if (limit !== undefined) requireBytes(limit, 'limit');
 }

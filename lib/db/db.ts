@@ -16,7 +16,7 @@ import { GivenHeights } from '../skiplist/heights.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from '../base/kept.js';
 import { byteOrder, orderOf } from '../base/order.js';
-import { requireRange, type Range, type Scan } from '../base/range.js';
+import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
@@ -395,7 +395,7 @@ export class DB {
    * }
    */
   entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => [it.key!, it.value!]);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => [it.key!, it.value!]);
   }
 
   /**
@@ -406,7 +406,7 @@ export class DB {
    * console.log([...db.keys({ reverse: true })].map(text)); // -> [ 'c', 'b', 'a' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => it.key!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.key!);
   }
 
   /**
@@ -417,7 +417,7 @@ export class DB {
    * console.log([...db.values({ limit: bytes('c') })].map(text)); // -> [ 'A', 'B' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.value!);
   }
 
   /**

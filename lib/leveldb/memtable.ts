@@ -21,7 +21,7 @@ import {
   writeTag,
 } from './tag.js';
 import { orderOf, type Order } from '../base/order.js';
-import { requireRange, type Range, type Scan } from '../base/range.js';
+import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { KEY_LENGTH, NONE, OFFSET } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
@@ -212,7 +212,7 @@ export class MemTable {
    * }
    */
   entries(scan?: Scan): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => [it.internalKey!, it.value!]);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => [it.internalKey!, it.value!]);
   }
 
   /**
@@ -223,7 +223,7 @@ export class MemTable {
    * console.log([...table.keys()].map((key) => text(parseInternalKey(key).userKey))); // -> [ 'color' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => it.internalKey!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.internalKey!);
   }
 
   /**
@@ -235,7 +235,7 @@ export class MemTable {
    * console.log([...table.values()].map(text)); // -> [ 'blue', 'red' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(scan), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.value!);
   }
 
   /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DB, bytesPrefix, bytewise, type Range } from '../../lib/index.js';
+import { DB, MemTable, SkipList, bytesPrefix, bytewise, type Range, type Scan } from '../../lib/index.js';
 import { bytes, run, text, utf8 } from '../support/bytes.js';
 import { keys } from '../support/programs.js';
 
@@ -77,6 +77,33 @@ describe('a range', () => {
       expect(ask).toThrow(`a range has no '${name}': it has start (inclusive) and limit (exclusive)`);
     },
   );
+
+  it('with reverse is for entries, keys and values alone', () => {
+    const db = letters();
+    const table = new MemTable();
+    const list = new SkipList();
+    for (const ask of [
+      () => db.iterator({ reverse: true } as never),
+      () => db.count({ reverse: true } as never),
+      () => db.deleteRange({ start: utf8('b'), reverse: true } as never),
+      () => table.iterator({ reverse: true } as never),
+      () => list.iterator({ reverse: true } as never),
+    ]) {
+      expect(ask).toThrow(TypeError);
+      expect(ask).toThrow('reverse is for entries, keys and values');
+    }
+    expect(db.length).toBe(6);
+    // One that asks for what they do anyway.
+    for (const reverse of [false, undefined]) {
+      expect(db.count({ reverse } as never)).toBe(6);
+      expect(db.iterator({ reverse } as never).next()).toBe(true);
+    }
+    // Of a range with a prototype, too, these take all there is.
+    const scan = Object.create({ start: utf8('b'), limit: utf8('d'), reverse: true }) as Scan;
+    expect([...db.keys(scan)].map(text)).toEqual(['c', 'b']);
+    expect(() => db.entries({ gt: utf8('b'), reverse: true } as never)).toThrow("a range has no 'gt'");
+    expect(() => db.values(null as never)).toThrow('a range must be an object');
+  });
 
   it.each(['start', 'limit'])('with a %s that is no Uint8Array is refused', (bound) => {
     for (const wrong of ['b', 98, [98], null]) {
