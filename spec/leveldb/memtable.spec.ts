@@ -290,6 +290,7 @@ describe('a MemTable with a comparer of its own', () => {
       () => table.add(99, Value, utf8('x'), utf8('x')),
       () => table.get(utf8('x')),
       () => table.get(new LookupKey(utf8('x'), 99)),
+      () => table.find(utf8('x'), 99),
       () => cursor.seek(utf8('x'), 99),
       () => cursor.first(),
       () => cursor.last(),
@@ -500,6 +501,13 @@ describe('looking around in a MemTable', () => {
     if (expected === 'b@1') expect(text(found!.value)).toBe('first');
   });
 
+  test('find refuses what is no sequence number', () => {
+    expect(() => table.find(utf8('a'), -1)).toThrow(RangeError);
+    expect(() => table.find(utf8('a'), 0.5)).toThrow(RangeError);
+    expect(() => table.find(utf8('a'), '1' as never)).toThrow(TypeError);
+    expect(() => table.find('a' as never)).toThrow('userKey must be a Uint8Array');
+  });
+
   test('entries, keys and values, in both directions and with user keys as bounds', () => {
     expect(Array.from(table, ([key, value]) => `${named(key)}=${text(value)}`)).toEqual([
       'a@1=one',
@@ -508,6 +516,10 @@ describe('looking around in a MemTable', () => {
       'c@5=last',
     ]);
     expect(Array.from(table.keys({ reverse: true }), named)).toEqual(['c@5', 'b@1', 'b@2', 'a@1']);
+    expect(
+      Array.from(table.entries({ reverse: true }), ([key, value]) => `${named(key)}=${text(value)}`),
+    ).toEqual(['c@5=last', 'b@1=first', 'b@2=', 'a@1=one']);
+    expect(Array.from(table.values({ reverse: true }), text)).toEqual(['last', 'first', '', 'one']);
     expect(Array.from(table.keys({ start: utf8('b'), limit: utf8('c') }), named)).toEqual(['b@2', 'b@1']);
     expect(Array.from(table.values({ limit: utf8('b') }), text)).toEqual(['one']);
     expect(() => table.entries({ gte: utf8('a') } as never)).toThrow("a range has no 'gte'");
