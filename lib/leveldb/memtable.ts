@@ -133,6 +133,18 @@ export class MemTable {
     userKey: Uint8Array,
     value?: Uint8Array,
   ): void;
+  /**
+   * Adds a version whose type is known only when the program runs: one that was read from a log, for instance. Copies key and
+   * value, an empty one for a `Deletion`.
+   * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`
+   * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when the key has a version of this sequence number and type
+   * @throws CapacityError when the version does not fit
+   * @example
+   * const table = new MemTable();
+   * const log = [[ValueType.Value, 'color', 'red'], [ValueType.Deletion, 'shape', '']];
+   * log.forEach(([type, key, value], i) => table.add(i + 1, type, bytes(key), bytes(value)));
+   * console.log(table.get(bytes('shape')).type === ValueType.Deletion); // -> true
+   */
   add(sequence: number | bigint, type: ValueType, userKey: Uint8Array, value: Uint8Array): void;
   add(sequence: number | bigint, type: ValueType, userKey: Uint8Array, value?: Uint8Array): void {
     requireSequence(sequence);
@@ -163,6 +175,15 @@ export class MemTable {
    * console.log(table.get(bytes('shape'))); // -> undefined
    */
   get(userKey: Uint8Array, sequence?: number | bigint): MemTableEntry | undefined;
+  /**
+   * The same for a key and sequence number that are put together already: made once, a `LookupKey` serves for one table after
+   * another.
+   * @example
+   * const tables = [new MemTable(), new MemTable()];
+   * tables[1].add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * const lookupKey = new LookupKey(bytes('color'), 9);
+   * for (const table of tables) console.log(table.get(lookupKey)?.sequenceNumber); // -> undefined, 1
+   */
   get(lookupKey: LookupKey): MemTableEntry | undefined;
   get(key: Uint8Array | LookupKey, sequence?: number | bigint): MemTableEntry | undefined {
     if (isLookupKey(key)) {

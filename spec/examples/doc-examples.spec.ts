@@ -31,18 +31,22 @@ function examplesOf(node: ts.Node): string[] {
     .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '');
 }
 
-/** Methods that a class declares, under names that users know. */
+/** Methods that a class declares, under names that users know; each of several signatures is one of its own. */
 function methodsOf(node: ts.ClassDeclaration): Call[] {
-  const methods = new Map<string, string[]>();
+  const methods: Call[] = [];
   for (const member of node.members) {
     const isCall = ts.isMethodDeclaration(member) || ts.isConstructorDeclaration(member);
     if (!isCall || isInternal(member)) continue;
     const name = ts.isConstructorDeclaration(member) ? 'constructor' : member.name.getText();
     if (name.startsWith('#')) continue;
-    // Of several signatures, one has it.
-    methods.set(name, [...(methods.get(name) ?? []), ...examplesOf(member)]);
+    const isSignature = member.body === undefined;
+    // Behind signatures, the body has nothing to add.
+    if (!isSignature && methods.some((method) => method.name.startsWith(`${node.name!.text}.${name}(`)))
+      continue;
+    const parameters = isSignature ? `(${member.parameters.map((each) => each.getText()).join(', ')})` : '';
+    methods.push({ name: `${node.name!.text}.${name}${parameters}`, examples: examplesOf(member) });
   }
-  return [...methods].map(([name, examples]) => ({ name: `${node.name!.text}.${name}`, examples }));
+  return methods;
 }
 
 function callsIn(file: string): Call[] {
