@@ -31,8 +31,8 @@ try {
 async function main() {
   if (!existsSync(executablePath)) {
     throw new Error(
-      `test:browser needs Chromium, and there is none at ${executablePath}. Install it (Debian, Ubuntu: ` +
-        'apt-get install chromium), or name one: CHROMIUM=/path/to/chrome npm run test:browser',
+      `test:browser needs Chromium, and there is none at ${executablePath}. Install it (Debian: apt-get ` +
+        'install chromium), or name one: CHROMIUM=/path/to/chrome npm run test:browser',
     );
   }
   const { folder, task } = await portableFolder(
