@@ -52,7 +52,8 @@ export interface DBOptions {
  * new arrays, a few entries with each write. The old ones are freed when no view and no live cursor needs them.
  *
  * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
- * comparer or height source of the same DB, and what these themselves throw. Whatever a call throws, it has changed
+ * comparer or height source of the same DB, what these themselves throw, and a `MemDBError` with code `MEMDB_DETACHED` once
+ * a buffer of the DB was transferred away. Whatever a call throws, it has changed
  * nothing; the one exception is a comparer that throws within `putMany`.
  * @example
  * const bytes = (text) => new TextEncoder().encode(text);

@@ -74,8 +74,8 @@ const NO_VALUE = new Uint8Array(0);
  * keep their bytes for good.
  *
  * Any call may throw `TypeError` for an argument of the wrong kind, `RangeError` for a number out of range,
- * `LockMisuseError` when made from inside the table's own comparer, and what the comparer itself throws. Whatever a
- * call throws, it has changed nothing.
+ * `LockMisuseError` when made from inside the table's own comparer, what the comparer itself throws, and a `MemDBError` with
+ * code `MEMDB_DETACHED` once its buffer was transferred away. Whatever a call throws, it has changed nothing.
  * @example
  * const table = new MemTable();
  * let sequence = 0;

@@ -23,7 +23,8 @@ const NO_VALUE = new Uint8Array(0);
  * LevelDB's skip list: keys without values that are inserted and never removed, for one writer and any number of
  * readers without a lock. LevelDB's holds pointers into an arena; this one copies the keys into an array of its own.
  *
- * A call from inside the list's own comparer throws `LockMisuseError`. Whatever a call throws, it has changed nothing.
+ * A call from inside the list's own comparer throws `LockMisuseError`, and any call a `MemDBError` with code
+ * `MEMDB_DETACHED` once its buffer was transferred away. Whatever a call throws, it has changed nothing.
  * @example
  * const list = new SkipList();
  * list.insert(bytes('b'));
