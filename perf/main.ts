@@ -1,10 +1,11 @@
 // npm run perf: flat-memdb, the real goleveldb and the peers side by side. See README.md here.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GO, OWN } from './competitors/index.js';
-import { buildGoProgram, type GoProgram } from './go-program.js';
+import { GO } from './competitors/index.js';
+import { findGo } from './go-program.js';
+import { thisMachine, versionsOf } from './machine.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
 import { planCells } from './plan.js';
 import { ProgressBar } from './progress.js';
@@ -49,7 +50,7 @@ async function main(args: string[]): Promise<number> {
 async function measure(options: Options, args: string[], scratch: string): Promise<RunData> {
   const began = performance.now();
   const date = new Date().toISOString();
-  const go = options.competitors.includes(GO) ? await findGo(scratch) : undefined;
+  const go = options.competitors.includes(GO) ? await findGo(root, scratch) : undefined;
   const competitors = options.competitors.filter((id) => id !== GO || go !== undefined);
   const cells = planCells({ ...options, competitors });
   const bar = new ProgressBar();
@@ -64,21 +65,14 @@ async function measure(options: Options, args: string[], scratch: string): Promi
     date,
     command: commandOf(args),
     seconds: Math.round((performance.now() - began) / 1000),
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-      cores: cpus().length,
-      memoryGB: Math.round(totalmem() / 2 ** 30),
-      system: `${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
-      node: process.versions.node,
-      go: go?.version ?? null,
-    },
+    machine: thisMachine(go?.version),
     rounds: options.rounds,
     reserve: options.reserve,
     sizes: [...new Set(cells.map(({ n }) => n))],
     keys: [...new Set(cells.map(({ keys }) => keys))],
     rows: options.rows,
     competitors,
-    versions: versionsOf(competitors),
+    versions: versionsOf(root, competitors),
     ...outcome,
   };
 }
@@ -87,33 +81,6 @@ async function measure(options: Options, args: string[], scratch: string): Promi
 function commandOf(args: string[]): string {
   const asked = args.filter((arg, i) => !/^--out(=|$)/.test(arg) && args[i - 1] !== '--out');
   return ['npm run perf', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ');
-}
-
-async function findGo(scratch: string): Promise<GoProgram | undefined> {
-  const found = await buildGoProgram(root, scratch);
-  if (typeof found !== 'string') return found;
-  console.error(`Without goleveldb: ${found}\nThe others are measured.\n`);
-  return undefined;
-}
-
-/** What was measured, by package; a competitor's name may have more than one column. */
-function versionsOf(competitors: string[]): Record<string, string> {
-  const versions: Record<string, string> = {};
-  for (const id of competitors) {
-    const name = id.startsWith('sorted-btree') ? 'sorted-btree' : id;
-    versions[name] = name === GO ? goleveldbVersion() : packageVersion(name);
-  }
-  return versions;
-}
-
-function packageVersion(name: string): string {
-  const path = name === OWN ? join(root, 'package.json') : join(root, 'node_modules', name, 'package.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
-}
-
-function goleveldbVersion(): string {
-  const version = /syndtr\/goleveldb (\S+)/.exec(readFileSync(join(root, 'perf', 'go', 'go.mod'), 'utf8'));
-  return version?.[1] ?? 'unknown';
 }
 
 try {

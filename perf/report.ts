@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COLUMNS, columnOf, OWN } from './competitors/index.js';
 import { goFormat } from './go-format.js';
+import { machineText } from './machine.js';
 import { duration } from './progress.js';
 import { GO_KEYS, type Keys, Results, type RunData } from './results.js';
 import { ROWS } from './rows.js';
@@ -102,13 +103,9 @@ function writeGoFormat(folder: string, data: RunData): void {
 
 /** How the figures came about: command, machine, versions. */
 export function provenance(data: RunData): string {
-  const { machine, versions } = data;
-  const go = machine.go ? `, ${machine.go}` : '';
-  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
     `\`${data.command}\`, ${data.date.slice(0, 10)}, ${data.rounds} rounds in ${duration(data.seconds)}; ` +
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; Node ${machine.node}${go}; ` +
-    `${packages.join(', ')}; buffers ${data.reserve ? 'reserved where possible' : 'not reserved'}.`
+    `${machineText(data.machine, data.versions)}; buffers ${data.reserve ? 'reserved where possible' : 'not reserved'}.`
   );
 }
 
@@ -154,7 +151,7 @@ function panelsOf(results: Results, keys: Keys): Panel[] {
   return panels;
 }
 
-function shortCount(n: number): string {
+export function shortCount(n: number): string {
   return n >= 1e6 ? `${n / 1e6}M` : n >= 1e3 ? `${n / 1e3}k` : count(n);
 }
 
