@@ -1,4 +1,4 @@
-// Small multiples of line plots on logarithmic axes, as SVG: one panel per row of the table, every line labelled at
+// Small multiples of line plots, on logarithmic axes unless asked otherwise, as SVG: one panel per row of the table, every line labelled at
 // its end instead of in a legend.
 
 export interface Line {
@@ -16,6 +16,10 @@ export interface Panel {
 }
 
 export interface Axes {
+  /** Whether x is not on a logarithmic axis. */
+  isLinear?: boolean;
+  /** Whether points are not marked: there are too many. */
+  isPlain?: boolean;
   xName: string;
   yName: string;
   xText(value: number): string;
@@ -68,12 +72,10 @@ ${parts.join('\n')}
 function drawPanel(panel: Panel, axes: Axes, theme: Theme): string {
   const { width, height, left, right, top, bottom } = PANEL;
   const points = panel.lines.flatMap((line) => line.points);
-  const x = logScale(
-    points.map((point) => point.x),
-    left,
-    width - right,
-    1,
-  );
+  const across = points.map((point) => point.x);
+  const x = axes.isLinear
+    ? linearScale(across, left, width - right)
+    : logScale(across, left, width - right, 1);
   const y = logScale(
     points.map((point) => point.y),
     height - bottom,
@@ -86,7 +88,7 @@ function drawPanel(panel: Panel, axes: Axes, theme: Theme): string {
     text(8, 32, axes.yName, axis),
     text((left + width - right) / 2, height - 6, axes.xName, `${axis} text-anchor="middle"`),
   ];
-  for (const tick of decades(x.low, x.high)) {
+  for (const tick of axes.isLinear ? quarters(x.high) : decades(x.low, x.high)) {
     const at = round(x.at(tick));
     parts.push(stroke(`M${at} ${top}V${height - bottom}`, theme.grid, 0.7));
     parts.push(text(at, height - bottom + 15, axes.xText(tick), `${axis} text-anchor="middle"`));
@@ -103,7 +105,7 @@ function drawPanel(panel: Panel, axes: Axes, theme: Theme): string {
     const colour = theme.palette[line.colour % theme.palette.length];
     const path = line.points.map((point) => `${round(x.at(point.x))} ${round(y.at(point.y))}`).join('L');
     parts.push(stroke(`M${path}`, colour, line.bold ? 2.8 : 1.4));
-    for (const point of line.points) {
+    for (const point of axes.isPlain ? [] : line.points) {
       const radius = line.bold ? 2.8 : 1.8;
       parts.push(
         `<circle cx="${round(x.at(point.x))}" cy="${round(y.at(point.y))}" r="${radius}" fill="${colour}"/>`,
@@ -140,6 +142,16 @@ function logScale(values: number[], from: number, to: number, margin: number): S
   const high = Math.max(...values, low * 1.5) * margin;
   const span = Math.log(high / low);
   return { low, high, at: (value) => from + ((to - from) * Math.log(value / low)) / span };
+}
+
+/** Maps values from 0 on to pixels. */
+function linearScale(values: number[], from: number, to: number): Scale {
+  const high = Math.max(...values, 1);
+  return { low: 0, high, at: (value) => from + ((to - from) * value) / high };
+}
+
+function quarters(high: number): number[] {
+  return [0, 1, 2, 3, 4].map((quarter) => (quarter * high) / 4);
 }
 
 /** The powers of ten from `low` to `high`. */
