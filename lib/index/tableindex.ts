@@ -30,6 +30,7 @@ export class TableIndex {
   readonly pages: PageStore;
   readonly #storage: Storage;
   readonly #order: Order;
+  readonly #hasVersions: boolean;
   #hashes: HashIndex | undefined;
   readonly #hashed = new HashedKey();
   // What predicts the next call by the last one: an insertion at the end, a key to be put or to be sought that was there.
@@ -37,12 +38,18 @@ export class TableIndex {
   #overwriting = false;
   #seekingPresent = false;
 
-  /** @throws RangeError when there is no memory */
-  constructor(storage: Storage, order: Order, memory: Memory, seed: number) {
+  /**
+   * @param hasVersions entries are never removed, and what follows the bytes of a key that are in byte order says which version
+   *   of it an entry is: it is by those bytes alone that the hash index finds the first version
+   * @throws RangeError when there is no memory
+   */
+  constructor(storage: Storage, order: Order, memory: Memory, seed: number, hasVersions: boolean) {
     this.#storage = storage;
     this.#order = order;
+    this.#hasVersions = hasVersions;
     this.pages = new PageStore(storage, order, memory);
-    this.#hashes = order.byteOrderedTail === 0 ? new HashIndex(storage, memory, seed) : undefined;
+    const isHashed = order.byteOrderedTail === 0 || (hasVersions && order.byteOrderedTail !== undefined);
+    this.#hashes = isHashed ? new HashIndex(storage, order, memory, seed) : undefined;
   }
 
   /** Undefined where equal keys may have other bytes, or for lack of memory. */
@@ -81,7 +88,8 @@ export class TableIndex {
   /** Enters some nodes in the hash index; without memory for it, goes on without. */
   maintain(): void {
     const { leafOf } = this.pages;
-    if (leafOf === undefined || this.#hashes?.catchUp(leafOf) === false) this.#hashes = undefined;
+    const isWhole = leafOf !== undefined || this.#hasVersions;
+    if (!isWhole || this.#hashes?.catchUp(leafOf) === false) this.#hashes = undefined;
   }
 
   /** The node with exactly this key, or NONE. */
@@ -108,7 +116,7 @@ export class TableIndex {
   /** For each of some keys, finds a node that may have it, or NONE. */
   #guessEach(keys: readonly Uint8Array[], from: number, to: number, at: Position): void {
     const hashes = this.#hashes;
-    if (hashes === undefined) {
+    if (hashes === undefined || this.#hasVersions) {
       guessed.fill(NONE);
       return;
     }
@@ -161,10 +169,18 @@ export class TableIndex {
     return nodeOrNone(pages, at.place);
   }
 
+  /** The first version of key[0, keyLength), or NONE; UNKNOWN where only an ordered search can tell. */
+  findFirst(key: Uint8Array, keyLength: number): NodeIndex | typeof UNKNOWN {
+    const hashes = this.#hashes;
+    if (hashes === undefined || this.#hasVersions !== true) return UNKNOWN;
+    hashes.keys.hash(key, keyLength, this.#hashed);
+    return hashes.find(key, this.#hashed);
+  }
+
   /** The node with exactly this key, or NONE; UNKNOWN where only an ordered search can tell. @param inKv where it stands, if in kv */
   #findHashed(key: Uint8Array, inKv: number, keyLength: number): NodeIndex | typeof UNKNOWN {
     const hashes = this.#hashes;
-    if (hashes === undefined) return UNKNOWN;
+    if (hashes === undefined || this.#hasVersions === true) return UNKNOWN;
     const hashed = this.#hashed;
     if (inKv >= 0) {
       hashed.hash = hashes.keys.hashInKv(this.#storage.kv.view, inKv, keyLength);
@@ -252,7 +268,11 @@ export class TableIndex {
    */
   locatePresent(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
     at.hash = undefined;
-    if (this.#hashes !== undefined && (!this.isBehind || isForks(this.pages, this.pages.root))) {
+    if (
+      this.#hashes !== undefined &&
+      !this.#hasVersions &&
+      (!this.isBehind || isForks(this.pages, this.pages.root))
+    ) {
       if (this.isBehind) this.maintain();
       const node = this.#findHashed(key, -1, keyLength);
       at.hash = this.#hashed.hash;

@@ -13,6 +13,7 @@ import {
   SEEK_TYPE,
   TAG_LENGTH,
   ValueType,
+  compareTags,
   requireSequence,
   requireValueType,
   sequenceAt,
@@ -23,7 +24,8 @@ import {
 import { orderOf, type Order } from '../base/order.js';
 import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
 import { ReentryGuard } from '../lock/reentry.js';
-import { KEY_LENGTH, NONE, OFFSET } from '../storage/layout.js';
+import { UNKNOWN } from '../index/hash/hashindex.js';
+import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
 import { compact } from '../table/compaction.js';
 import { walk } from '../table/walk.js';
@@ -66,6 +68,9 @@ export interface MemTableCompaction {
 
 const NO_VALUE = new Uint8Array(0);
 
+/** An older version of a key is this many links behind the first, at most; otherwise, it is searched for. */
+const VERSIONS_TO_TRY = 4;
+
 /**
  * LevelDB's memtable: every version of every key, each with its sequence number, in internal-key order (see
  * `makeInternalKey`). Versions are added and never changed, so that readers need no lock; only `compact` drops some.
@@ -105,7 +110,7 @@ export class MemTable {
     this.#userOrder = orderOf(userComparerOf(comparer));
     const order = new InternalOrder(this.#userOrder);
     this.#guard = new ReentryGuard(undefined, order);
-    this.#table = new Table({ order, capacity, memory });
+    this.#table = new Table({ order, capacity, memory, hasVersions: true });
     keepOne(MemTable, oneToKeep);
   }
 
@@ -196,6 +201,12 @@ export class MemTable {
     requireBytes(key, 'userKey');
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside();
+    if (sequence === undefined) {
+      this.#table.storage.requireAttached();
+      // The first of all versions of a key needs no ordered search, mostly.
+      const first = this.#table.findFirst(key, key.length);
+      if (first !== UNKNOWN) return first === NONE ? undefined : this.#entryOf(first);
+    }
     const length = this.#scratch.set(key, sequence, SEEK_TYPE);
     return this.#newest(this.#scratch.bytes, length);
   }
@@ -336,19 +347,46 @@ export class MemTable {
   #newest(internalKey: Uint8Array, length: number): MemTableEntry | undefined {
     const table = this.#table;
     table.storage.requireAttached();
-    const node = table.findGE(internalKey, length, table.at);
-    if (node === NONE) return undefined;
-    const nodes = table.storage.nodes.array;
-    const kv = table.storage.kv.array;
-    const keyStart = nodes[node + OFFSET];
-    const userKeyLength = nodes[node + KEY_LENGTH] - TAG_LENGTH;
-    if (this.#userOrder.compare(kv, keyStart, userKeyLength, internalKey, 0, length - TAG_LENGTH, 0) !== 0) {
-      return undefined;
+    const tagStart = length - TAG_LENGTH;
+    const first = table.findFirst(internalKey, tagStart);
+    if (first === NONE) return undefined;
+    const node = first === UNKNOWN ? UNKNOWN : this.#visible(first, internalKey, tagStart);
+    if (node !== UNKNOWN) return node === NONE ? undefined : this.#entryOf(node);
+    const found = table.findGE(internalKey, length, table.at);
+    return found !== NONE && this.#isOf(found, internalKey, tagStart) ? this.#entryOf(found) : undefined;
+  }
+
+  /** From the first version of a key on, the first at or behind a place; UNKNOWN where there are too many to go along. */
+  #visible(first: NodeIndex, internalKey: Uint8Array, tagStart: number): NodeIndex | typeof UNKNOWN {
+    const nodes = this.#table.storage.nodes.array;
+    const kv = this.#table.storage.kv.array;
+    let node = first;
+    for (let i = 0; i < VERSIONS_TO_TRY; i++) {
+      const tag = nodes[node + OFFSET] + nodes[node + KEY_LENGTH] - TAG_LENGTH;
+      if (compareTags(kv, tag, internalKey, tagStart) >= 0) return node;
+      node = nodes[node + NEXT] as NodeIndex;
+      if (node === NONE || !this.#isOf(node, internalKey, tagStart)) return NONE;
     }
-    const sequenceNumber = sequenceNumberAt(kv, keyStart + userKeyLength);
-    return kv[keyStart + userKeyLength] === ValueType.Deletion
+    return UNKNOWN;
+  }
+
+  /** Whether a node is a version of a user key. */
+  #isOf(node: NodeIndex, userKey: Uint8Array, userKeyLength: number): boolean {
+    const { kv, nodes } = this.#table.storage;
+    const start = nodes.array[node + OFFSET];
+    const length = nodes.array[node + KEY_LENGTH] - TAG_LENGTH;
+    return this.#userOrder.compare(kv.array, start, length, userKey, 0, userKeyLength, 0) === 0;
+  }
+
+  #entryOf(node: NodeIndex): MemTableEntry {
+    const { storage } = this.#table;
+    const nodes = storage.nodes.array;
+    const kv = storage.kv.array;
+    const tagStart = nodes[node + OFFSET] + nodes[node + KEY_LENGTH] - TAG_LENGTH;
+    const sequenceNumber = sequenceNumberAt(kv, tagStart);
+    return kv[tagStart] === ValueType.Deletion
       ? { type: ValueType.Deletion, sequenceNumber }
-      : { type: ValueType.Value, value: table.storage.valueOf(node), sequenceNumber };
+      : { type: ValueType.Value, value: storage.valueOf(node), sequenceNumber };
   }
 }
 

@@ -182,8 +182,8 @@ export class Compaction implements Follower {
 }
 
 /** An empty table for a copy of another one. @throws CapacityError */
-function emptyCopy({ order, capacity, memory }: Table, room: Room): Table {
-  return new Table({ order, capacity, heights: new CopiedHeights(), memory, room });
+function emptyCopy({ order, capacity, hasVersions, memory }: Table, room: Room): Table {
+  return new Table({ order, capacity, hasVersions, heights: new CopiedHeights(), memory, room });
 }
 
 /** Gives back what is held by no entry, all at once; of the entries, only some may be kept. @throws CapacityError, with nothing changed */

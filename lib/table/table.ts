@@ -15,6 +15,7 @@ import {
 import { search, toNode } from '../index/pages/search.js';
 import { sharedByNodes } from '../index/pages/store.js';
 import { NO_PLACE, Position, type Place } from '../index/position.js';
+import { UNKNOWN } from '../index/hash/hashindex.js';
 import { TableIndex } from '../index/tableindex.js';
 import { HeightQueue, SeededHeights, type Heights } from '../skiplist/heights.js';
 import { Towers } from '../skiplist/towers.js';
@@ -52,6 +53,8 @@ export interface TableOptions {
   heights?: Heights;
   memory?: Internals;
   room?: Room;
+  /** See TableIndex. */
+  hasVersions?: boolean;
 }
 
 /** Who has to hear of every change to the entries, once it is made. It must not throw. */
@@ -117,13 +120,15 @@ export class Table {
   readonly heights: HeightQueue;
   readonly #areHeightsGiven: boolean;
   readonly memory: Internals;
-  /** As in the options. */
+  // As in the options.
   readonly capacity: number;
+  readonly hasVersions: boolean;
 
-  constructor({ order, capacity, heights, memory = localMemory, room }: TableOptions) {
+  constructor({ order, capacity, heights, memory = localMemory, room, hasVersions = false }: TableOptions) {
     this.order = order;
     this.memory = memory;
     this.capacity = capacity;
+    this.hasVersions = hasVersions;
     this.storage = new Storage(capacity, memory, room);
     this.towers = new Towers(this.storage, order);
     this.heights = new HeightQueue(heights ?? new SeededHeights());
@@ -180,6 +185,12 @@ export class Table {
     return this.index !== undefined
       ? this.index.find(key, keyLength, this.at)
       : this.towers.search(key, 0, keyLength, this.at.before);
+  }
+
+  /** The first version of a key, without what says which one it is, or NONE; UNKNOWN where `findGE` must tell. */
+  findFirst(key: Uint8Array, keyLength: number): NodeIndex | typeof UNKNOWN {
+    this.#maintain();
+    return this.index === undefined ? UNKNOWN : this.index.findFirst(key, keyLength);
   }
 
   /** The first node whose key is at or above this one, or NONE. Its place is not always looked for. */
@@ -424,7 +435,7 @@ export class Table {
     const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.memory;
     if (!indexed) return;
     try {
-      const index = new TableIndex(this.storage, this.order, this.memory, seed);
+      const index = new TableIndex(this.storage, this.order, this.memory, seed, this.hasVersions);
       index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
       this.index = index;
     } catch {

@@ -9,7 +9,7 @@ import {
   type Comparer,
   type MemTableIterator,
 } from '../../lib/index.js';
-import { checkTable, tableOf } from '../../lib/internals.js';
+import { checkTable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
 import { run, sameBytes, show, utf8 } from '../support/bytes.js';
 import { foldedOrder } from '../support/configurations.js';
 import { Prng } from '../support/prng.js';
@@ -211,6 +211,73 @@ describe.each(ORDERS)('a MemTable ($name)', (comparer) => {
     );
     expect(operations).toBeGreaterThan(OPERATIONS);
   });
+
+  it.each([
+    { keys: 20, most: 400, shift: 0 },
+    { keys: 20_000, most: 3, shift: 0 },
+    { keys: 3000, most: 20, shift: 40 },
+  ])(
+    'reads the newest version while more come in any order: $keys keys, sequence numbers up to $most << $shift',
+    ({ keys, most, shift }) => {
+      const draw = new Prng(keys + shift);
+      const table = new MemTable(withInternals({ comparer }, { ...localMemory, seed: 7 }));
+      const versions = new Map<string, Map<bigint, { type: number; value: number }>>();
+      const keyOf = () => {
+        const n = draw.below(keys);
+        return n % 7 === 0 ? utf8(`${n}`.padEnd(40, 'x')) : utf8(`key ${n}`);
+      };
+      const read = (key: Uint8Array, sequence: bigint | undefined) => {
+        const all = versions.get(Buffer.from(canonical(comparer, key)).toString('hex'));
+        let newest: bigint | undefined;
+        for (const each of all?.keys() ?? []) {
+          if ((sequence === undefined || each <= sequence) && (newest === undefined || each > newest))
+            newest = each;
+        }
+        const expected = newest === undefined ? undefined : all!.get(newest)!;
+        const found =
+          draw.below(2) === 0
+            ? table.get(key, sequence === undefined ? undefined : given(sequence))
+            : table.get(new LookupKey(key, sequence ?? MAX_SEQUENCE));
+        const value =
+          found?.type === ValueType.Value ? new DataView(found.value.slice().buffer).getInt32(0) : undefined;
+        if (found?.type !== expected?.type || (expected?.type === 1 && value !== expected.value)) {
+          throw new Error(
+            `of ${show(key)} at ${sequence}: ${found?.type} ${value}, not ${JSON.stringify(expected)}`,
+          );
+        }
+      };
+      const value = new DataView(new ArrayBuffer(4));
+      let added = 0;
+      for (let i = 0; i < 60_000; i++) {
+        const key = keyOf();
+        if (i % 5 < 2) {
+          read(key, i % 3 === 0 ? undefined : BigInt(draw.below(most)) << BigInt(shift));
+          continue;
+        }
+        const name = Buffer.from(canonical(comparer, key)).toString('hex');
+        const sequence = BigInt(draw.below(most)) << BigInt(shift);
+        const all = versions.get(name) ?? new Map<bigint, { type: number; value: number }>();
+        versions.set(name, all);
+        if (all.has(sequence)) continue;
+        const type = draw.below(4) === 0 ? 0 : 1;
+        value.setInt32(0, i);
+        table.add(
+          given(sequence),
+          type as 1,
+          key,
+          type === 1 ? new Uint8Array(value.buffer) : new Uint8Array(0),
+        );
+        all.set(sequence, { type, value: i });
+        if (++added % 10_000 === 0) {
+          table.compact(0);
+          checkTable(tableOf(table));
+        }
+      }
+      for (let i = 0; i < 20_000; i++)
+        read(keyOf(), i % 2 === 0 ? undefined : BigInt(draw.below(most)) << BigInt(shift));
+      checkTable(tableOf(table));
+    },
+  );
 
   it('keeps many versions of many keys in order, and finds each', () => {
     const draw = new Prng(56);

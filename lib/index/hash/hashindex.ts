@@ -19,6 +19,8 @@ import {
   OFFSET,
   type NodeIndex,
 } from '../../storage/layout.js';
+import { sharedInKv } from '../../base/bytes.js';
+import type { Order } from '../../base/order.js';
 import { allocateWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
 import { NO_PAGE, leafIndex } from '../pages/store.js';
@@ -75,6 +77,8 @@ export interface Census {
   readonly old: Int32Array | undefined;
   /** Entries that found no room in their bucket; undefined where nobody knows all. */
   readonly spilled: number | undefined;
+  /** Bytes at the end of a key that say which version it is. */
+  readonly tail: number;
 }
 
 /**
@@ -99,12 +103,16 @@ export interface Census {
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old. New
  *    entries are in the new table only.
  * 4. Nodes from `#next` on wait. Those of them that were deleted meanwhile have no leaf.
- * 5. The list of what found no room has only entries of overflowed buckets of the newer table, and all of them, if it is
+ * 5. Where a key has several versions (its last bytes say which), the first in the order stands for all.
+ * 6. The list of what found no room has only entries of overflowed buckets of the newer table, and all of them, if it is
  *    whole.
  */
 export class HashIndex {
   readonly keys: KeyHash;
   readonly #storage: Storage;
+  readonly #order: Order;
+  /** Bytes at the end of a key that say which version it is. */
+  readonly #tail: number;
   readonly #memory: Memory;
   #table: Buckets;
   #old: Buckets | undefined;
@@ -123,8 +131,10 @@ export class HashIndex {
    * For a table that is still empty.
    * @throws RangeError when there is no memory
    */
-  constructor(storage: Storage, memory: Memory, seed: number) {
+  constructor(storage: Storage, order: Order, memory: Memory, seed: number) {
     this.#storage = storage;
+    this.#order = order;
+    this.#tail = order.byteOrderedTail ?? 0;
     this.#memory = memory;
     this.keys = new KeyHash(seed);
     this.#table = this.#makeBuckets(FIRST_BITS, FIRST_BITS + REF_BITS_OVER);
@@ -159,6 +169,7 @@ export class HashIndex {
       words: this.#table.words,
       old: this.#old?.words.subarray(this.#moved << BUCKET_SHIFT),
       spilled: this.#isSpilledWhole ? this.#spilledCount : undefined,
+      tail: this.#tail,
     };
   }
 
@@ -189,11 +200,16 @@ export class HashIndex {
   /** The hash of a node's key. */
   hashOf(node: NodeIndex): number {
     const { kv, nodes } = this.#storage;
-    return this.keys.hashInKv(kv.view, nodes.array[node + OFFSET], nodes.array[node + KEY_LENGTH]);
+    return this.keys.hashInKv(
+      kv.view,
+      nodes.array[node + OFFSET],
+      nodes.array[node + KEY_LENGTH] - this.#tail,
+    );
   }
 
   /** The node of a key that was hashed; NONE; or UNKNOWN, where an ordered search must tell. */
   find(key: Uint8Array, hashed: HashedKey): NodeIndex | typeof UNKNOWN {
+    if (this.#tail > 0) return this.#findFirst(key, hashed);
     // The old table first: while it only doubles, it has most of them.
     let found = this.#isOld(hashed.hash) ? this.#probe(this.#old!, key, hashed) : NONE;
     if (found <= NONE) {
@@ -203,10 +219,31 @@ export class HashIndex {
     return found === NONE && this.isBehind ? UNKNOWN : found;
   }
 
+  /** The same of the first of several versions: both tables may have one, and one that waits may come before. */
+  #findFirst(key: Uint8Array, hashed: HashedKey): NodeIndex | typeof UNKNOWN {
+    if (this.isBehind) return UNKNOWN;
+    const found = this.#probe(this.#table, key, hashed);
+    if (!this.#isOld(hashed.hash)) return found;
+    const older = this.#probe(this.#old!, key, hashed);
+    if (found === UNKNOWN || older === UNKNOWN) return UNKNOWN;
+    return older === NONE || (found !== NONE && this.#isBefore(found, older)) ? found : older;
+  }
+
+  /** Whether a node is before another in the order. */
+  #isBefore(a: NodeIndex, b: NodeIndex): boolean {
+    const { kv, nodes } = this.#storage;
+    const { array } = nodes;
+    const key = kv.array;
+    const lengthA = array[a + KEY_LENGTH];
+    const lengthB = array[b + KEY_LENGTH];
+    return this.#order.compare(key, array[a + OFFSET], lengthA, key, array[b + OFFSET], lengthB, 0) < 0;
+  }
+
   /** What `find` says by one table alone. */
   #probe({ words, bits, refBits }: Buckets, key: Uint8Array, hashed: HashedKey): NodeIndex | typeof UNKNOWN {
     const { hash, length } = hashed;
     const nodes = this.#storage.nodes.array;
+    const keyLength = (length + this.#tail) | 0;
     const tag = (hash << bits) >>> refBits;
     const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
     const end = begin + BUCKET;
@@ -215,7 +252,7 @@ export class HashIndex {
       if (word === 0) break;
       if (word >>> refBits === tag) {
         const node = (word & ((1 << refBits) - 1)) as NodeIndex;
-        const isCandidate = node !== OVERFLOWED && nodes[node + KEY_LENGTH] === length;
+        const isCandidate = node !== OVERFLOWED && nodes[node + KEY_LENGTH] === keyLength;
         if (isCandidate && isSameKey(this.#storage.kv.view, nodes[node + OFFSET], key, hashed)) return node;
       }
     }
@@ -256,10 +293,10 @@ export class HashIndex {
 
   /**
    * Enters some nodes that wait, or all.
-   * @param leafOf tells which are still entries, see `PageStore.leafOf`
+   * @param leafOf tells which are still entries, see `PageStore.leafOf`; all are where no entry is ever removed
    * @returns whether it could: without memory, there may be no room for their indexes
    */
-  catchUp(leafOf: Int32Array, batches = BATCHES_AT_ONCE): boolean {
+  catchUp(leafOf: Int32Array | undefined, batches = BATCHES_AT_ONCE): boolean {
     for (let i = 0; i < batches && this.isBehind; i++) {
       if (!this.#makeRoom()) return false;
       this.#enterBatch(leafOf);
@@ -283,7 +320,7 @@ export class HashIndex {
     return this.#rebuild(larger, largerRefBits) || neededRefBits <= refBits;
   }
 
-  #enterBatch(leafOf: Int32Array): void {
+  #enterBatch(leafOf: Int32Array | undefined): void {
     const { array: nodes, length } = this.#storage.nodes;
     const { words, bits } = this.#table;
     let node = this.#next;
@@ -293,7 +330,7 @@ export class HashIndex {
       if (this.#old !== undefined && (this.#isDerivable || passed % NODES_PER_REHASH === 0)) {
         this.#moveBucket();
       }
-      if (leafOf[leafIndex(node)] !== NO_PAGE) {
+      if (leafOf?.[leafIndex(node)] !== NO_PAGE) {
         const hash = this.hashOf(node);
         batchHashes[count] = hash;
         batchNodes[count] = node;
@@ -334,8 +371,12 @@ export class HashIndex {
     return words[last] === OVERFLOWED && this.#unspill(node);
   }
 
-  /** Puts a node in its bucket. Of the hash, as many bits must be right as bucket and tag take. */
+  /**
+   * Puts a node in its bucket, of several versions the first. Of the hash, as many bits must be right as bucket and tag
+   * take.
+   */
   #place(hash: number, node: NodeIndex): void {
+    if (this.#tail > 0 && this.#placeFirst(hash, node)) return;
     const { words, bits, refBits } = this.#table;
     const bucket = hash >>> (32 - bits);
     const last = (bucket << BUCKET_SHIFT) + BUCKET - 1;
@@ -347,6 +388,28 @@ export class HashIndex {
       this.#markOverflowed(bucket);
       this.#spill(node);
     }
+  }
+
+  /** Puts the first of two versions where one is already. @returns whether there is one */
+  #placeFirst(hash: number, node: NodeIndex): boolean {
+    const { words, bits, refBits } = this.#table;
+    const { kv, nodes } = this.#storage;
+    const refMask = (1 << refBits) - 1;
+    const tag = (hash << bits) >>> refBits;
+    const begin = (hash >>> (32 - bits)) << BUCKET_SHIFT;
+    const length = nodes.array[node + KEY_LENGTH];
+    const start = nodes.array[node + OFFSET];
+    for (let i = begin; i < begin + BUCKET && words[i] !== 0; i++) {
+      const other = (words[i] & refMask) as NodeIndex;
+      if (words[i] >>> refBits !== tag || other === OVERFLOWED) continue;
+      const end = length - this.#tail;
+      if (nodes.array[other + KEY_LENGTH] !== length) continue;
+      if (sharedInKv(kv.view, nodes.array[other + OFFSET], start, 0, end) !== end) continue;
+      if (this.#isBefore(node, other)) words[i] = (tag << refBits) | node;
+      this.#count--;
+      return true;
+    }
+    return false;
   }
 
   #markOverflowed(bucket: number): void {

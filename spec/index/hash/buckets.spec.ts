@@ -13,6 +13,7 @@ import {
   sharedLength,
   Storage,
   UNKNOWN,
+  byteOrder,
 } from '../../../lib/internals.js';
 import { show } from '../../support/bytes.js';
 import { FaultyMemory } from '../../support/faults.js';
@@ -73,7 +74,7 @@ class Flood {
       },
       keyOf: (node: NodeIndex) => storage.keyOf(node),
     };
-    this.index = new HashIndex(counting as unknown as Storage, memory, SEED);
+    this.index = new HashIndex(counting as unknown as Storage, byteOrder, memory, SEED);
   }
 
   add(key: Uint8Array): NodeIndex {
@@ -173,7 +174,7 @@ it.each([0, 1, SEED, -1])(
   'a key and a stored key of the same bytes, 0 to 70, have the same hash: seed %d',
   (seed) => {
     const storage = new Storage(1 << 10, localMemory);
-    const index = new HashIndex(storage, localMemory, seed);
+    const index = new HashIndex(storage, byteOrder, localMemory, seed);
     const prng = new Prng(1);
     const longerHashed = new HashedKey();
     for (let length = 0; length <= 70; length++) {

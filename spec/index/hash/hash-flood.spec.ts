@@ -10,6 +10,7 @@ import {
   tableOf,
   UNKNOWN,
   withInternals,
+  byteOrder,
 } from '../../../lib/internals.js';
 import { Prng } from '../../support/prng.js';
 import { addKey } from '../../support/storage.js';
@@ -133,7 +134,7 @@ function indexOf(keys: readonly Uint8Array[], seed: number) {
       return storage.kv;
     },
   } as unknown as Storage;
-  const index = new HashIndex(counting, localMemory, seed);
+  const index = new HashIndex(counting, byteOrder, localMemory, seed);
   const nodes = keys.map((key) => {
     const node = addKey(storage, key);
     index.catchUp(ALL_THERE);
