@@ -27,7 +27,7 @@ const CLEARED_ABOVE = 8 * 2 ** 20;
 const CLEARED_BELOW = 32 * 2 ** 20;
 const SMALL_FACTOR = 2;
 /** Above this size, more than a half of an array should not be empty: it grows by less, too. */
-const LARGE = 256 * 2 ** 20;
+const LARGE = 128 * 2 ** 20;
 /** How many times its length, at most, an array becomes where more elements are foreseen. */
 export const FORESIGHT = 16;
 /** More than needed where there is memory for little. */

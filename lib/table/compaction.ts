@@ -238,8 +238,8 @@ export function resetSmall(table: Table): void {
 /** Bytes in which nobody is interested. */
 const LARGE = 1 << 20;
 
-/** Bytes of garbage beyond those that live, at most; and slots of nodes. */
-const SPARE = 1 << 20;
+/** Bytes of garbage beyond those that live, at most, where the public promise is twice as many; and slots of nodes. */
+const SPARE = 1 << 19;
 const SPARE_SLOTS = 1 << 16;
 /** Compaction begins at this part of the garbage that there may be, so that there is time left for it. */
 const BEGIN_AT = 0.75;
@@ -248,6 +248,8 @@ const BEGIN_AT = 0.75;
  * a quarter of that and of SPARE.
  */
 const HASTE = 1 / (1 - BEGIN_AT);
+/** Arrays begin to grow a little later. */
+const NEARLY_FULL = 7 / 8;
 /** What each write copies at least. */
 const ENTRIES_AT_ONCE = 16;
 const BYTES_AT_ONCE = 1 << 13;
@@ -320,7 +322,9 @@ export class AutoCompaction {
     }
     return (
       kv.length > (1 + BEGIN_AT) * size + BEGIN_AT * SPARE ||
-      nodes.length > (1 + BEGIN_AT) * liveSlots + BEGIN_AT * SPARE_SLOTS
+      nodes.length > (1 + BEGIN_AT) * liveSlots + BEGIN_AT * SPARE_SLOTS ||
+      // It would have to grow soon, and a third of it is garbage.
+      (kv.length > NEARLY_FULL * kv.array.length && kv.length > 1.5 * size + SPARE / 2)
     );
   }
 

@@ -177,11 +177,11 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
 
   test.each([
     [1, 4, 8, 32, 128],
-    [1.5, 6, 12, 48, 192],
+    [1.5, 6, 12, 48, 96, 192],
     [2, 8, 32, 128],
-    [2.5, 5, 10, 40, 160],
-    [7.5, 15, 60, 240],
-  ])('grows fourfold, but twofold to sizes of which all would be cleared: %p MiB ...', (...sizes) => {
+    [2.5, 5, 10, 40, 80, 160],
+    [7.5, 15, 60, 120],
+  ])('grows fourfold, but twofold where all would be cleared, and where it is large: %p MiB ...', (...sizes) => {
     const MiB = 2 ** 20 / new Kind(0).BYTES_PER_ELEMENT;
     const { g, stats } = growable(Kind, sizes[0] * MiB);
     while (g.array.length < 100 * MiB) {

@@ -56,8 +56,8 @@ function shuffle<T>(items: T[], prng: Prng): T[] {
 
 /** A DB that is given batches, and one that is given their entries one by one. */
 class Pair {
-  many = new DB();
-  one = new DB();
+  many = new DB({ autoCompact: false });
+  one = new DB({ autoCompact: false });
 
   both(call: (db: DB) => unknown): void {
     call(this.many);
