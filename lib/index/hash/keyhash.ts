@@ -1,5 +1,8 @@
 import { sharedInKv, sharedLength, wordAt } from '../../base/bytes.js';
 
+/** Of a longer key, so many bytes at its beginning and at its end are hashed: what is between takes longer than a comparison. */
+const HASHED_BYTES = 512;
+
 /** Words of a key that are kept once it has been hashed, to compare stored keys with. */
 const KEPT_WORDS = 32;
 
@@ -16,6 +19,9 @@ export class HashedKey {
 /**
  * Hashes keys under a secret seed. Each word is multiplied by two secret factors, with a rotation between them: by one alone,
  * a difference in the highest bit would stay as it is, and a later word could undo it.
+ *
+ * Keys that differ in the middle only, behind many bytes and before many, have the same hash: few of them find room in their
+ * bucket, and the others are left to the ordered search.
  */
 export class KeyHash {
   readonly #seed: number;
@@ -43,6 +49,7 @@ export class KeyHash {
         words[i >> 2] = low;
         words[(i >> 2) + 1] = high;
       }
+      if (i === HASHED_BYTES && length > 3 * HASHED_BYTES) i = (length - HASHED_BYTES) & -8;
     }
     if (i + 4 <= length) {
       h = stir(h ^ wordAt(key, i), first, second);
@@ -68,6 +75,7 @@ export class KeyHash {
     for (; i + 8 <= end; i += 8) {
       h = stir(h ^ kv.getInt32(i, true), first, second);
       h = stir(h ^ kv.getInt32(i + 4, true), first, second);
+      if (i - start === HASHED_BYTES && length > 3 * HASHED_BYTES) i = start + ((length - HASHED_BYTES) & -8);
     }
     if (i + 4 <= end) {
       h = stir(h ^ kv.getInt32(i, true), first, second);

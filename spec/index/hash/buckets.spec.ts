@@ -171,13 +171,19 @@ function ofOneBucket(count: number): Uint8Array[] {
 const other = (n: number) => word(0x40000000 + n);
 
 it.each([0, 1, SEED, -1])(
-  'a key and a stored key of the same bytes, 0 to 70, have the same hash: seed %d',
+  'a key and a stored key of the same bytes have the same hash, at lengths of every kind: seed %d',
   (seed) => {
     const storage = new Storage(1 << 10, localMemory);
     const index = new HashIndex(storage, byteOrder, localMemory, seed);
     const prng = new Prng(1);
     const longerHashed = new HashedKey();
-    for (let length = 0; length <= 70; length++) {
+    const lengths = [
+      ...Array(71).keys(),
+      ...[512, 520, 1000],
+      ...Array.from({ length: 40 }, (_, i) => 1520 + i),
+      5001,
+    ];
+    for (const length of lengths) {
       for (const byte of [0, 0x7f, 0x80, 0xff, undefined]) {
         const key = new Uint8Array(length).map(() => byte ?? prng.below(256));
         const node = addKey(storage, key);
@@ -198,11 +204,13 @@ it.each([0, 1, SEED, -1])(
   },
 );
 
-it('finds a key that stands in kv, and none that parts from it in any byte, 1 to 300', () => {
+it('finds a key that stands in kv, and none that parts from it in any byte, at lengths of every kind', () => {
   const flood = new Flood();
   const { storage, index } = flood;
   const prng = new Prng(3);
-  for (const length of [1, 3, 4, 7, 8, 9, 15, 16, 17, 64, 120, 127, 128, 129, 135, 136, 137, 160, 300]) {
+  for (const length of [
+    1, 3, 4, 7, 8, 9, 15, 16, 17, 64, 120, 127, 128, 129, 135, 136, 137, 160, 300, 530, 1600,
+  ]) {
     const key = new Uint8Array(length).map(() => prng.below(256));
     const node = flood.add(key);
     flood.settle();
