@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { COLUMNS, GO, OWN } from './competitors/index.js';
-import { KEY_SHAPES, type KeyShape } from './keys.js';
+import { KEY_SHAPES, type KeyShape, TABLE_SHAPES } from './keys.js';
 import { ROW_IDS } from './rows.js';
 
 export interface Options {
@@ -31,6 +31,7 @@ export const HELP = `npm run perf -- [options]
   --n 35000,1000000     numbers of entries
   --rows a,b            rows: ${wrapped(ROW_IDS)}
   --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
+                        (default ${TABLE_SHAPES.join(', ')})
   --peers a,b           competitors, by the beginning of their names: ${wrapped(
     COLUMNS.filter(({ id }) => id !== OWN).map(({ id }) => id),
   )}
@@ -41,6 +42,8 @@ export const HELP = `npm run perf -- [options]
   --timeout 120         seconds before a measuring process is stopped
   --out DIR             where results go (default perf/results; perf/results/partial for a smaller choice)
   --render              measure nothing, write report, plots and go-bench/ again from DIR/table.json
+
+These are mostly rows that are repeated. Whole lives of stores, each row once, are another run: npm run perf:lives.
 `;
 
 export class UsageError extends Error {}
@@ -68,7 +71,7 @@ export function parseOptions(args: string[]): Options | 'help' {
       ? choose('--keys', values.keys, KEY_SHAPES, (id, name) => id === name)
       : quick || sweep
         ? ['decimal']
-        : [...KEY_SHAPES],
+        : [...TABLE_SHAPES],
     competitors: competitors(values.peers),
     rounds:
       values.rounds === undefined ? (quick ? 2 : sweep ? 3 : 5) : wholeNumber('--rounds', values.rounds),

@@ -1,5 +1,6 @@
 // The tables, as text for the terminal and as Markdown for the report; and the figures below them.
 import { columnOf, GO, OWN } from './competitors/index.js';
+import { KEY_SHAPE_TITLES } from './keys.js';
 import { GO_KEYS, type Keys, type Results } from './results.js';
 import { METRICS, ROWS, type Row } from './rows.js';
 import { geometricMean, spread } from './stats.js';
@@ -244,9 +245,7 @@ function rowsOf(results: Results, keys: Keys, n: number): Row[] {
 
 export function titleOf(keys: Keys, n: number): string {
   const what: Record<Keys, string> = {
-    random: '16 random bytes',
-    decimal: '16 zero-padded decimals',
-    url: 'URLs of 40 to 90 bytes',
+    ...KEY_SHAPE_TITLES,
     [GO_KEYS]: "goleveldb's own: 4-byte keys, no values",
   };
   return `n = ${count(n)} · ${what[keys] ?? keys}`;

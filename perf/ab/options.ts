@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { KEY_SHAPES, type KeyShape } from '../keys.js';
+import { KEY_SHAPES, type KeyShape, TABLE_SHAPES } from '../keys.js';
 import { choose, UsageError, wholeNumber, wrapped } from '../options.js';
 import { GROUPS, ROWS, ROW_IDS } from './rows.js';
 
@@ -29,6 +29,7 @@ export const HELP = `npm run perf:ab -- OLD NEW [options]
 
   --rows a,b            rows or groups of them: ${wrapped(ROWS_AND_GROUPS)}
   --keys a,b            key shapes: ${KEY_SHAPES.join(', ')}
+                        (default ${TABLE_SHAPES.join(', ')})
   --n 35000,1000000     numbers of entries (default 35000)
   --rounds 3            least rounds of a row in each process (default 3 to 5; 1 or 4 of large tables)
   --processes 4         processes for each group of rows
@@ -54,8 +55,10 @@ export function parseOptions(args: string[]): Options | 'help' {
     new: positionals[1],
     rows: ROWS.filter(({ id, group }) => rows.includes(id) || rows.includes(group)).map(({ id }) => id),
     shapes:
-      quick && values.keys === undefined
-        ? ['decimal', 'url']
+      values.keys === undefined
+        ? quick
+          ? ['decimal', 'url']
+          : [...TABLE_SHAPES]
         : choose('--keys', values.keys, KEY_SHAPES, (id, name) => id === name),
     sizes: values.n?.split(',').map(size) ?? [35_000],
     rounds: whole('rounds') ?? (quick ? 2 : undefined),

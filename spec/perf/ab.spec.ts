@@ -9,7 +9,7 @@ import { parseOptions, type Options } from '../../perf/ab/options.js';
 import { exceeding, ratioOf, summaryOf, tableOf } from '../../perf/ab/report.js';
 import { GROUPS, ROW_IDS, ROWS } from '../../perf/ab/rows.js';
 import { writeKeyFolder } from '../../perf/key-files.js';
-import { KEY_SHAPES } from '../../perf/keys.js';
+import { TABLE_SHAPES } from '../../perf/keys.js';
 import { UsageError } from '../../perf/options.js';
 import { Random } from '../../perf/random.js';
 import { textTable } from '../../perf/table.js';
@@ -20,7 +20,7 @@ const options = (...args: string[]) => parseOptions(['old', 'new', ...args]) as 
 describe('perf:ab, options', () => {
   test('two sides, and everything by default', () => {
     expect(options()).toMatchObject({ old: 'old', new: 'new', rows: ROW_IDS, sizes: [35_000], limit: 1.1 });
-    expect(options().shapes).toEqual(KEY_SHAPES);
+    expect(options().shapes).toEqual(TABLE_SHAPES);
     expect(options('--quick').shapes).toEqual(['decimal', 'url']);
     expect(parseOptions(['--help'])).toBe('help');
   });
@@ -70,7 +70,7 @@ describe('perf:ab, report', () => {
   });
 });
 
-describe.each(KEY_SHAPES)('perf:ab, courses with %s keys', (shape) => {
+describe.each(TABLE_SHAPES)('perf:ab, courses with %s keys', (shape) => {
   const folder = mkdtempSync(join(tmpdir(), 'perf-ab-'));
   writeKeyFolder(folder, keyLists(shape, 1000, 1), new Random(1));
   // The types of its classes have private fields of their own in each build.

@@ -2,18 +2,36 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeKeyList, KeyList, readKeyList, valueMaker, writeKeyFolder } from '../../perf/key-files.js';
-import { dbBenchLists, generateKeys, goleveldbLists, KEY_SHAPES, MIN_LOOKUPS } from '../../perf/keys.js';
+import {
+  dbBenchLists,
+  generateKeys,
+  goleveldbLists,
+  KEY_SHAPES,
+  type KeyShape,
+  lifeLists,
+  MIN_LOOKUPS,
+} from '../../perf/keys.js';
 import { linkRandomCycle } from '../../perf/latency.js';
 import { Random } from '../../perf/random.js';
 
 const N = 2_000;
+/** Bytes of the shortest and the longest key there may be. */
+const LENGTHS: Record<KeyShape, [shortest: number, longest: number]> = {
+  random: [16, 16],
+  decimal: [16, 16],
+  url: [40, 90],
+  int32: [4, 4],
+  uuid: [36, 36],
+  path: [30, 80],
+  timestamp: [8, 8],
+};
 
 describe.each(KEY_SHAPES)('benchmark keys of shape %s', (shape) => {
   const lists = dbBenchLists(shape, N, 5);
 
   test('are distinct, of the right length, and one character a byte', () => {
     expect(new Set(lists.random).size).toBe(N);
-    const [shortest, longest] = shape === 'url' ? [40, 90] : [16, 16];
+    const [shortest, longest] = LENGTHS[shape];
     const ofLength = (key: string) => key.length >= shortest && key.length <= longest;
     const ofBytes = (key: string) => Buffer.from(key, 'latin1').toString('latin1') === key;
     expect(lists.random.filter((key) => !ofLength(key) || !ofBytes(key))).toEqual([]);
@@ -48,6 +66,57 @@ describe.each(KEY_SHAPES)('benchmark keys of shape %s', (shape) => {
     expect(lists.deletes.slice().sort()).toEqual(lists.sorted);
     expect(lists.deletes).not.toEqual(lists.overwrites);
   });
+});
+
+describe.each(KEY_SHAPES)('the lists of a life with keys of shape %s', (shape) => {
+  const lists = lifeLists(shape, N, 5);
+
+  test('put, get and delete each key once, in three orders', () => {
+    const sorted = lists.puts.slice().sort();
+    expect(new Set(sorted).size).toBe(N);
+    const orders = [sorted, lists.puts, lists.gets, lists.deletes];
+    for (const order of orders) expect(order.slice().sort()).toEqual(sorted);
+    expect(new Set(orders.map((order) => order.join())).size).toBe(4);
+  });
+
+  test('miss as many that are absent, and seek each tenth', () => {
+    const present = new Set(lists.puts);
+    expect(lists.misses).toHaveLength(N);
+    expect(lists.misses.some((key) => present.has(key))).toBe(false);
+    expect(new Set(lists.seeks).size).toBe(N / 10);
+    expect(lists.seeks.every((key) => present.has(key))).toBe(true);
+  });
+});
+
+test('paths share long prefixes: neighbours differ in the last bytes only', () => {
+  const sorted = generateKeys('path', 35_000, 0, new Random(1)).present.sort();
+  const shared = (a: string, b: string) => {
+    let length = 0;
+    while (length < a.length && a[length] === b[length]) length++;
+    return length;
+  };
+  const lengths = sorted.slice(1).map((key, i) => shared(sorted[i], key));
+  const middle = lengths.sort((a, b) => a - b)[lengths.length >> 1];
+  expect(middle).toBeGreaterThan(35);
+  expect(sorted.every((key) => key.startsWith('/home/user'))).toBe(true);
+});
+
+test('timestamps are big-endian milliseconds that rise with their number, and an absent one is next to a present', () => {
+  const { present, absent } = generateKeys('timestamp', N, 50, new Random(1));
+  const time = (key: string) => Number(Buffer.from(key, 'latin1').readBigUInt64BE());
+  const times = new Set(present.map(time));
+  expect(times.size).toBe(N);
+  expect(present.slice().sort().map(time)).toEqual([...times].sort((a, b) => a - b));
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(N * 30);
+  expect(Math.max(...times) - Math.min(...times)).toBeLessThan(N * 60);
+  expect(new Date(Math.min(...times)).getUTCFullYear()).toBe(2023);
+  expect(absent.every((key) => !times.has(time(key)) && times.has(time(key) - 1))).toBe(true);
+});
+
+test('UUIDs are of version 4', () => {
+  const { present } = generateKeys('uuid', N, 0, new Random(1));
+  const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  expect(present.filter((key) => !form.test(key))).toEqual([]);
 });
 
 test('a missing decimal falls between two present ones', () => {

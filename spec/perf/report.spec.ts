@@ -48,7 +48,7 @@ describe('options', () => {
   test.each([
     ['--rows', 'fillsq', 'fillseq'],
     ['--peers', 'leveldb', 'goleveldb'],
-    ['--keys', 'uuid', 'decimal'],
+    ['--keys', 'ulid', 'decimal'],
     ['--n', '1.5', 'whole numbers'],
     ['--rounds', '0', 'whole numbers'],
     ['--fast', '', '--fast'],
