@@ -1,6 +1,7 @@
 // Measures the rows of a group on both sides, inside a process of its own.
 import { getHeapStatistics } from 'node:v8';
 import { Random } from '../random.js';
+import { stopwatch } from '../stopwatch.js';
 import type { Course, Courses, Step } from './courses.js';
 import { Data } from './data.js';
 import type { Job, Sample } from './protocol.js';
@@ -134,23 +135,12 @@ function takeSteps(steps: Both<Step[]>, order: Order, times: Map<string, Times>)
     // Who goes first, alternates: the second finds the keys in the cache.
     for (const side of i % 2 === 0 ? order : [...order].reverse()) {
       const step = steps[side][i];
-      const begun = process.cpuUsage();
-      const start = performance.now();
+      const elapsed = stopwatch();
       met[side] += step.run();
-      const elapsed = performance.now() - start;
-      time[side] += Math.min(elapsed, onProcessor(begun));
+      time[side] += elapsed();
     }
   });
   return met;
-}
-
-/**
- * Milliseconds that this process had a processor. That is less than what has elapsed, where another process was given
- * it meanwhile; and more, where threads of the engine had the other processors.
- */
-function onProcessor(since: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1000;
 }
 
 /** A life is told of as a whole, too: per entry, as its first part. */
