@@ -29,11 +29,3 @@ export async function buildGoProgram(root: string, folder: string): Promise<GoPr
   }
   return { path, version };
 }
-
-/** Builds it, or says on stderr why goleveldb is not measured. */
-export async function findGo(root: string, folder: string): Promise<GoProgram | undefined> {
-  const found = await buildGoProgram(root, folder);
-  if (typeof found !== 'string') return found;
-  console.error(`Without goleveldb: ${found}\nThe others are measured.\n`);
-  return undefined;
-}

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GO } from './competitors/index.js';
-import { findGo } from './go-program.js';
-import { thisMachine, versionsOf } from './machine.js';
+import { commandOf, findGo, machineOf, versionsOf } from './facts.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
 import { planCells } from './plan.js';
 import { ProgressBar } from './progress.js';
@@ -44,6 +43,7 @@ async function main(args: string[]): Promise<number> {
   console.log(
     `\nWritten: ${relative(process.cwd(), join(out, 'report.md')) || out} and the figures beside it.`,
   );
+  console.log('Whole lives of stores, which docs/performance.md begins with: npm run perf:lives');
   return data.problems.length > 0 ? 1 : 0;
 }
 
@@ -63,9 +63,9 @@ async function measure(options: Options, args: string[], scratch: string): Promi
   }
   return {
     date,
-    command: commandOf(args),
+    command: commandOf('perf', args),
     seconds: Math.round((performance.now() - began) / 1000),
-    machine: thisMachine(go?.version),
+    machine: machineOf(go),
     rounds: options.rounds,
     reserve: options.reserve,
     sizes: [...new Set(cells.map(({ n }) => n))],
@@ -75,12 +75,6 @@ async function measure(options: Options, args: string[], scratch: string): Promi
     versions: versionsOf(root, competitors),
     ...outcome,
   };
-}
-
-/** What was asked for. Where the results went is nobody's business who reads them. */
-function commandOf(args: string[]): string {
-  const asked = args.filter((arg, i) => !/^--out(=|$)/.test(arg) && args[i - 1] !== '--out');
-  return ['npm run perf', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ');
 }
 
 try {

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findGo } from './go-program.js';
-import { thisMachine, versionsOf } from './machine.js';
+import { findGo, machineOf, versionsOf } from './facts.js';
 import type { Measured } from './memory/limits.js';
 import {
   type Cell,
@@ -115,7 +114,7 @@ async function measure({ jobs, stores, leftOut }: ReturnType<typeof plan>, args:
     date,
     command: ['npm run memory', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
     seconds: Math.round((performance.now() - began) / 1000),
-    machine: thisMachine(go?.version),
+    machine: machineOf(go),
     versions: versionsOf(root, measured),
     cells,
     leftOut,

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COLUMNS, columnOf, OWN } from './competitors/index.js';
+import { surroundings } from './facts.js';
 import { goFormat } from './go-format.js';
-import { machineText } from './machine.js';
 import { duration } from './progress.js';
 import { GO_KEYS, type Keys, Results, type RunData } from './results.js';
 import { ROWS } from './rows.js';
@@ -105,7 +105,7 @@ function writeGoFormat(folder: string, data: RunData): void {
 export function provenance(data: RunData): string {
   return (
     `\`${data.command}\`, ${data.date.slice(0, 10)}, ${data.rounds} rounds in ${duration(data.seconds)}; ` +
-    `${machineText(data.machine, data.versions)}; buffers ${data.reserve ? 'reserved where possible' : 'not reserved'}.`
+    `${surroundings(data)}; buffers ${data.reserve ? 'reserved where possible' : 'not reserved'}.`
   );
 }
 

@@ -1,6 +1,6 @@
 // What `npm run memory` found: as JSON, as tables for the terminal and for docs/memory.md, as plots.
 import { shortCount } from '../report.js';
-import { machineText } from '../machine.js';
+import { surroundings } from '../facts.js';
 import { duration } from '../progress.js';
 import type { Machine } from '../results.js';
 import { median } from '../stats.js';
@@ -148,7 +148,7 @@ function megabytes(bytes: number | null): string {
 /** How the figures came about. */
 export function provenance(data: MemoryData): string {
   const { command, date, seconds, machine, versions } = data;
-  return `\`${command}\`, ${date.slice(0, 10)}, ${duration(seconds)}; ${machineText(machine, versions)}.`;
+  return `\`${command}\`, ${date.slice(0, 10)}, ${duration(seconds)}; ${surroundings({ machine, versions })}.`;
 }
 
 /** Files of plots by name: resident memory against calls. */

@@ -1,22 +1,37 @@
-// What figures were measured on, and what was measured: both stand beside them.
+// How figures came about: command, machine, versions.
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { GO, OWN } from './competitors/index.js';
+import { buildGoProgram, type GoProgram } from './go-program.js';
 import type { Machine } from './results.js';
 
-export function thisMachine(go: string | undefined): Machine {
+/** What was asked for. Where the results went is nobody's business who reads them. */
+export function commandOf(script: string, args: string[]): string {
+  const asked = args.filter((arg, i) => !/^--out(=|$)/.test(arg) && args[i - 1] !== '--out');
+  return [`npm run ${script}`, ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ');
+}
+
+export function machineOf(go: GoProgram | undefined): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
     cores: cpus().length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
     node: process.versions.node,
-    go: go ?? null,
+    go: go?.version ?? null,
   };
 }
 
-/** Versions by package; a competitor's name may have more than one column. */
+/** The program that runs goleveldb; where it cannot be had, the reason is told, and the others are measured. */
+export async function findGo(root: string, scratch: string): Promise<GoProgram | undefined> {
+  const found = await buildGoProgram(root, scratch);
+  if (typeof found !== 'string') return found;
+  console.error(`Without goleveldb: ${found}\nThe others are measured.\n`);
+  return undefined;
+}
+
+/** What was measured, by package; a package may be measured in more than one way. */
 export function versionsOf(root: string, competitors: readonly string[]): Record<string, string> {
   const versions: Record<string, string> = {};
   for (const id of competitors) {
@@ -36,12 +51,18 @@ function goleveldbVersion(root: string): string {
   return version?.[1] ?? 'unknown';
 }
 
-/** Both in a line. */
-export function machineText(machine: Machine, versions: Record<string, string>): string {
+/** Machine and versions, as a table's reader is told of them. */
+export function surroundings({
+  machine,
+  versions,
+}: {
+  machine: Machine;
+  versions: Record<string, string>;
+}): string {
   const go = machine.go ? `, ${machine.go}` : '';
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; Node ${machine.node}${go}; ` +
-    packages.join(', ')
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; ` +
+    `Node ${machine.node}${go}; ${packages.join(', ')}`
   );
 }
