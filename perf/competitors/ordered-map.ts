@@ -48,8 +48,16 @@ class JsSdslOrderedMap extends ByteKeyCompetitor {
   }
 }
 
+/** What a map has to do whose caller may change its arrays after a put. */
+class CopyingOrderedMap extends JsSdslOrderedMap {
+  override put(key: Uint8Array, value: Uint8Array): void {
+    super.put(key.slice(), value.slice());
+  }
+}
+
 function create(): OrderedMap<Uint8Array, Uint8Array> {
   return new OrderedMap<Uint8Array, Uint8Array>([], compareBytes);
 }
 
 export default () => new JsSdslOrderedMap();
+export const copying = () => new CopyingOrderedMap();

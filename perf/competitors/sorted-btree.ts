@@ -88,5 +88,20 @@ class SortedBTreeOfBytes extends SortedBTree<Uint8Array> {
   }
 }
 
+/** What a map has to do whose caller may change its arrays after a put. A string can't be changed. */
+class CopyingBTreeOfStrings extends SortedBTreeOfStrings {
+  override put(key: string, value: Uint8Array): void {
+    super.put(key, value.slice());
+  }
+}
+
+class CopyingBTreeOfBytes extends SortedBTreeOfBytes {
+  override put(key: Uint8Array, value: Uint8Array): void {
+    super.put(key.slice(), value.slice());
+  }
+}
+
 export const strings = () => new SortedBTreeOfStrings();
 export const bytes = () => new SortedBTreeOfBytes();
+export const copyingStrings = () => new CopyingBTreeOfStrings();
+export const copyingBytes = () => new CopyingBTreeOfBytes();
