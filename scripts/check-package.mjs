@@ -21,7 +21,8 @@ function bin(name, module = name) {
 /** What is built: for each format, one file of code, its map, one of types, and the kind of module. */
 const BUILT = /^dist\/(esm|commonjs)\/(index\.(js|js\.map|d\.ts)|package\.json)$/;
 /** What README.md leads to, so that its links work in the package, too. */
-const PAGES = /^(docs\/|examples\/|perf\/(README\.md|results\/(report\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
+const PAGES =
+  /^(docs\/|examples\/|perf\/(README\.md|results\/((report|lives)\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
 
 const program = (load, typed = false) => `${load}
 const bytes = (text${typed ? ': string' : ''}) => new TextEncoder().encode(text);
