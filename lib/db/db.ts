@@ -23,7 +23,7 @@ import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
 import { deleteRange } from '../table/bulk/deleterange.js';
 import { putMany } from '../table/bulk/putmany.js';
-import { AutoCompaction, compact, resetSmall } from '../table/compaction.js';
+import { AutoCompaction, compact, dropRange, resetSmall } from '../table/compaction.js';
 import { walk } from '../table/walk.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 
@@ -298,7 +298,8 @@ export class DB {
   }
 
   /**
-   * Removes all entries of a range, faster than one by one. @returns how many there were
+   * Removes all entries of a range, faster than one by one; where they are most of all, by copying the others, unless
+   * `autoCompact` is off. @returns how many there were
    * @example
    * const db = new DB();
    * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
@@ -308,8 +309,16 @@ export class DB {
     requireRange(range);
     this.#lock.lock();
     try {
-      const count = deleteRange(this.#attached, range.start, range.limit);
-      this.#compaction?.tidy(1);
+      const table = this.#attached;
+      const compaction = this.#compaction;
+      if (compaction === undefined) return deleteRange(table, range.start, range.limit);
+      const dropped = dropRange(table, range);
+      if (dropped !== undefined) {
+        compaction.abandon();
+        return dropped;
+      }
+      const count = deleteRange(table, range.start, range.limit);
+      compaction.tidy(1);
       return count;
     } catch (error) {
       throw this.#explained(error);

@@ -14,6 +14,9 @@ import {
   VALUE_LENGTH,
   type NodeIndex,
 } from '../storage/layout.js';
+import { nodeAt } from '../index/pages/store.js';
+import { placeAfter } from '../index/pages/walk.js';
+import { NO_PLACE } from '../index/position.js';
 import type { Room } from '../storage/storage.js';
 import { deleteRange } from './bulk/deleterange.js';
 import { Table, type Follower } from './table.js';
@@ -76,6 +79,23 @@ export class Compaction implements Follower {
   /** The entry that is copied next. */
   get frontier(): NodeIndex {
     return this.#frontier;
+  }
+
+  /** Reads what the next entries to be copied are read from: the misses of the cache overlap, as one by one they would not. */
+  touch(entries: number): void {
+    const { at, index, storage } = this.#table;
+    if (this.#frontier === NONE || index?.pages.leafOf === undefined) return;
+    const { array: kv } = storage.kv;
+    const nodes = storage.nodes.array;
+    const { pages } = index;
+    let place = this.#table.placeOf(this.#frontier, at);
+    let touched = 0;
+    for (let i = 0; i < entries && place !== NO_PLACE; i++) {
+      const offset = nodes[nodeAt(pages, place) + OFFSET];
+      touched ^= kv[offset] ^ kv[offset + 64];
+      place = placeAfter(pages, place);
+    }
+    at.touched = touched;
   }
 
   /** Copies the next entry. @returns bytes of its record */
@@ -198,6 +218,42 @@ export function compact(table: Table, kept?: KeptNodes): void {
   table.exchange(compaction.copy);
 }
 
+/** Fewer entries are removed in no time. */
+const MANY = 128;
+
+/**
+ * Removes the entries of a range and gives back their room at once, where they are more than the others: these are copied.
+ * @returns how many there were; undefined, with nothing changed, where that would take longer than to remove them, or more memory
+ *   than there is
+ */
+export function dropRange(table: Table, { start, limit }: Range): number | undefined {
+  if (table.index === undefined || table.length < MANY) return undefined;
+  const count = table.count(start, limit);
+  if (count < MANY || count <= table.length - count) return undefined;
+  const { at } = table;
+  const first = start === undefined ? table.first(at) : table.findGE(start, start.length, at);
+  const end = limit === undefined ? NONE : table.findGE(limit, limit.length, at);
+  const nodes = table.storage.nodes.array;
+  const kept: NodeIndex[] = [];
+  let size = 0;
+  let liveSlots = 0;
+  for (let node = nodes[HEAD + NEXT] as NodeIndex; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {
+    if (node === first) {
+      if (end === NONE) break;
+      node = end;
+    }
+    kept.push(node);
+    size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
+    liveSlots += NEXT + nodes[node + HEIGHT];
+  }
+  try {
+    compact(table, { nodes: kept, size, liveSlots });
+    return count;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Entries of a table, in order; bytes of their keys and values, and slots of their nodes. */
 export interface KeptNodes {
   readonly nodes: Iterable<NodeIndex>;
@@ -242,7 +298,7 @@ const LARGE = 1 << 20;
 const SPARE = 1 << 19;
 const SPARE_SLOTS = 1 << 16;
 /** Compaction begins at this part of the garbage that there may be, so that there is time left for it. */
-const BEGIN_AT = 0.75;
+const BEGIN_AT = 0.875;
 /**
  * It copies so many times faster than the rest of that garbage is used up: at first, all that lives is to be copied, and the rest is
  * a quarter of that and of SPARE.
@@ -377,6 +433,7 @@ export class AutoCompaction {
   #step(compaction: Compaction, writes: number): void {
     let entries = (this.#table.memory.compactAtOnce ?? ENTRIES_AT_ONCE) * writes;
     let bytes = BYTES_AT_ONCE * writes;
+    compaction.touch(ENTRIES_AT_ONCE);
     while (!compaction.isDone && ((entries > 0 && bytes > 0) || this.#isLate(compaction))) {
       bytes -= compaction.step();
       entries--;

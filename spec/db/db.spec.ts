@@ -177,7 +177,7 @@ describe('many at a time', () => {
   });
 
   it('deleteRange does what deletes in ascending order do, slot for slot', () => {
-    const [one, many] = [new DB(), new DB()];
+    const [one, many] = [new DB({ autoCompact: false }), new DB({ autoCompact: false })];
     for (const db of [one, many]) for (const [key, value] of entries) db.put(key, value);
     for (const range of [
       { start: utf8('12'), limit: utf8('2') },

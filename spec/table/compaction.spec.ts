@@ -16,6 +16,21 @@ import { Prng } from '../support/prng.js';
 const MIB = 2 ** 20;
 const nameOf = (i: number) => utf8(String(i).padStart(8, '0'));
 
+const orders = [
+  ['bytewise', bytewise],
+  [
+    'a comparer of its own',
+    { name: 'again', compare: (a: Uint8Array, b: Uint8Array) => bytewise.compare(a, b) },
+  ],
+] as const;
+
+const forced = (internals: Partial<Internals>): Internals => ({
+  kvLimit: 2 ** 31 - 1,
+  nodeLimit: 2 ** 31 - 1,
+  allocate: (count) => new ArrayBuffer(count),
+  ...internals,
+});
+
 function heightsOf(db: DB): number[] {
   const heights: number[] = [];
   const nodes = db.nodeData;
@@ -310,13 +325,6 @@ describe('autoCompact', () => {
       },
     ],
   ];
-  const orders = [
-    ['bytewise', bytewise],
-    [
-      'a comparer of its own',
-      { name: 'again', compare: (a: Uint8Array, b: Uint8Array) => bytewise.compare(a, b) },
-    ],
-  ] as const;
 
   describe.each(orders)('by %s', (_, comparer) => {
     test.each(shapes)('keeps garbage and arrays small: %s', (__, write) => {
@@ -436,13 +444,6 @@ describe('autoCompact', () => {
     expect(followed).toBeGreaterThan(0);
   });
 
-  const forced = (internals: Partial<Internals>): Internals => ({
-    kvLimit: 2 ** 31 - 1,
-    nodeLimit: 2 ** 31 - 1,
-    allocate: (count) => new ArrayBuffer(count),
-    ...internals,
-  });
-
   test('an array that can’t grow any more gives back what is garbage', () => {
     const db = new DB(withInternals({}, new FaultyMemory({ kvLimit: 100_000 })));
     for (let i = 0; i < 5000; i++) db.put(nameOf(i % 20), run(i & 0xff, 2000));
@@ -554,6 +555,61 @@ describe('what is given back at once', () => {
     for (let i = 0; i < 50_000; i++) db.delete(nameOf(i));
     expect(db.capacity).toBeLessThan(2 * MIB);
     expect(db.garbage).toBeLessThan(MIB);
+    checkStructure(db);
+  });
+});
+
+describe('deleteRange of most entries', () => {
+  test.each(orders)('leaves the others, whatever was under way: by %s', (_, comparer) => {
+    const draw = new Prng(17);
+    for (let round = 0; round < 120; round++) {
+      const internals =
+        round % 3 === 0 ? {} : { compactEvery: 1 + (round % 4), compactAtOnce: 1 + (round % 7) };
+      const db = new DB(withInternals({ comparer }, forced(internals)));
+      const count = 130 + draw.below(400);
+      for (let i = 0; i < count; i++) db.put(nameOf((i * 389) % count), run(i & 0xff, draw.below(30)));
+      const bounds = [draw.below(count), draw.below(count)].sort((a, b) => a - b);
+      const start = draw.below(3) === 0 ? 0 : bounds[0];
+      const limit = draw.below(3) === 0 ? count : bounds[1];
+      const range = {
+        ...(start === 0 ? {} : { start: nameOf(start) }),
+        ...(limit === count ? {} : { limit: nameOf(limit) }),
+      };
+      const it = db.iterator();
+      it.seek(nameOf(draw.below(count)));
+      const at = Number(text(it.key));
+      const values = Array.from({ length: count }, (__, i) => db.get(nameOf(i))!.slice());
+      expect(db.deleteRange(range)).toBe(limit - start);
+      checkStructure(db);
+      expect(text(it.key)).toBe(text(nameOf(at)));
+      const next = at + 1 >= start && at + 1 < limit ? limit : at + 1;
+      expect(it.next()).toBe(next < count);
+      if (next < count) expect(text(it.key)).toBe(text(nameOf(next)));
+      for (let i = 0; i < count; i++) {
+        const value = i >= start && i < limit ? undefined : values[i];
+        must(sameBytes(db.get(nameOf(i)), value), () => `of ${i} without [${start}, ${limit})`);
+      }
+      for (let i = 0; i < 50; i++) db.put(nameOf(draw.below(count)), run(1, 20));
+      checkStructure(db);
+    }
+  });
+
+  test('takes less time than to remove them: no entry of the range is touched', () => {
+    const db = new DB({ capacity: 0 });
+    for (let i = 0; i < 1000; i++) db.put(nameOf(i), run(1, 100));
+    db.deleteRange({ start: nameOf(100), limit: nameOf(900) });
+    expect([db.garbage, db.length]).toEqual([0, 200]);
+    db.deleteRange({ start: nameOf(50), limit: nameOf(100) }); // few of them are copied for no reason
+    expect(db.garbage).toBe(50 * 108);
+  });
+
+  test('removes them where there is no memory for a copy', () => {
+    let fails = false;
+    const db = new DB(withInternals({}, new FaultyMemory({}, () => fails)));
+    for (let i = 0; i < 1000; i++) db.put(nameOf(i), run(1, 100));
+    fails = true;
+    expect(db.deleteRange({ start: nameOf(100) })).toBe(900);
+    expect([db.length, db.garbage]).toEqual([100, 900 * 108]);
     checkStructure(db);
   });
 });
