@@ -17,6 +17,8 @@ export interface Order {
   readonly byteOrderedTail?: number;
   /** Whether a caller's comparer is running: what it calls meanwhile is called from inside. */
   readonly comparing?: boolean;
+  /** Lets go of arrays that it keeps for the next comparison. */
+  forget?(): void;
   /** @param skip how many bytes at the beginning are known to be the same; 0 where keys are in no byte order */
   compare(
     kv: Uint8Array,
@@ -47,12 +49,14 @@ export const byteOrder: Order = {
     compareBytes(kv, offset, offset + length, key, start, start + keyLength, skip),
 };
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A caller's comparer, which may throw, call back, or answer nonsense. */
 export class CustomOrder implements Order {
   readonly #comparer: Comparer;
   #comparing = false;
   /** The last part of a longer array that was given: it takes as long to make as a comparison. */
-  #given: Uint8Array = new Uint8Array(0);
+  #given: Uint8Array = NO_BYTES;
   #givenOf: Uint8Array | undefined;
   #givenStart = 0;
 
@@ -87,6 +91,11 @@ export class CustomOrder implements Order {
     } finally {
       this.#comparing = false;
     }
+  }
+
+  forget(): void {
+    this.#given = NO_BYTES;
+    this.#givenOf = undefined;
   }
 
   #partOf(key: Uint8Array, start: number, length: number): Uint8Array {

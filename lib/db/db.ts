@@ -192,8 +192,9 @@ export class DB {
       } catch (error) {
         this.#requireRoomAfter(error);
         putMany(this.#table, list);
+      } finally {
+        this.#compaction?.tidy(list.length); // Those before one at which a comparer threw are in.
       }
-      this.#compaction?.tidy(list.length);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -489,8 +490,9 @@ export class DB {
   compact(): void {
     this.#lock.lock();
     try {
-      compact(this.#attached);
+      const table = this.#attached;
       this.#compaction?.abandon();
+      compact(table);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -568,7 +570,7 @@ export class DB {
 
   /** After a call that changed nothing: throws what it threw, unless there was no room, and now there is. */
   #requireRoomAfter(error: unknown): void {
-    if (!(error instanceof CapacityError) || this.#compaction?.makeRoom() !== true) throw error;
+    if (!(error instanceof CapacityError) || this.#compaction?.makeRoom(error) !== true) throw error;
   }
 
   #read<T>(what: (table: Table) => T): T {

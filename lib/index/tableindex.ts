@@ -31,6 +31,8 @@ export class TableIndex {
   readonly #storage: Storage;
   readonly #order: Order;
   readonly #hasVersions: boolean;
+  /** Whether there is a hash index where there is memory for it. */
+  readonly #isHashed: boolean;
   #hashes: HashIndex | undefined;
   readonly #hashed = new HashedKey();
   // What predicts the next call by the last one: an insertion at the end, a key to be put or to be sought that was there.
@@ -48,8 +50,8 @@ export class TableIndex {
     this.#order = order;
     this.#hasVersions = hasVersions;
     this.pages = new PageStore(storage, order, memory);
-    const isHashed = order.byteOrderedTail === 0 || (hasVersions && order.byteOrderedTail !== undefined);
-    this.#hashes = isHashed ? new HashIndex(storage, order, memory, seed) : undefined;
+    this.#isHashed = order.byteOrderedTail === 0 || (hasVersions && order.byteOrderedTail !== undefined);
+    this.#hashes = this.#isHashed ? new HashIndex(storage, order, memory, seed) : undefined;
   }
 
   /** Undefined where equal keys may have other bytes, or for lack of memory. */
@@ -60,6 +62,17 @@ export class TableIndex {
   /** Bytes it takes. */
   get bytes(): number {
     return this.pages.bytes + (this.#hashes?.bytes ?? 0);
+  }
+
+  /** The same without what is reserved ahead. */
+  get usedBytes(): number {
+    return this.pages.bytes + (this.#hashes?.usedBytes ?? 0);
+  }
+
+  /** Whether it has all that an index of such a table may have: it goes on without some where there is no memory. */
+  get isWhole(): boolean {
+    const { leafOf, tail } = this.pages;
+    return (tail !== 0 || leafOf !== undefined) && (!this.#isHashed || this.#hashes !== undefined);
   }
 
   /** The arrays it is made of. */

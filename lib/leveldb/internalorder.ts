@@ -16,6 +16,10 @@ export class InternalOrder implements Order {
     return this.user.comparing === true;
   }
 
+  forget(): void {
+    this.user.forget?.();
+  }
+
   /** @throws InternalKeyCorruptedError when a key is too short to hold a tag */
   compare(
     kv: Uint8Array,

@@ -332,7 +332,9 @@ export class MemTable {
    * not count: an array that has just grown may hold up to three times as much again.
    */
   get approximateMemoryUsage(): number {
-    return this.#table.storage.kv.length + this.#table.indexBytes;
+    const { index, storage } = this.#table;
+    const nodes = storage.nodes.length * Int32Array.BYTES_PER_ELEMENT;
+    return storage.kv.length + nodes + (index?.usedBytes ?? 0);
   }
 
   /**

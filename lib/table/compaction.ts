@@ -58,6 +58,8 @@ export class Compaction implements Follower {
   #frontier: NodeIndex;
   /** It could not follow what was written: for lack of memory, or because of a comparer. */
   isLost = false;
+  /** It was for lack of memory. */
+  lacksMemory = false;
 
   /**
    * @param copy an empty table that was made for such copies
@@ -68,7 +70,7 @@ export class Compaction implements Follower {
     this.copy = copy;
     this.#frontier = table.storage.nodes.array[HEAD + NEXT] as NodeIndex;
     if (this.copy.index?.reserveMany(table.length) === false) this.copy.dropIndex();
-    this.#requireIndex();
+    this.requireWhole();
     keepOne(Compaction, oneToKeep);
   }
 
@@ -118,7 +120,7 @@ export class Compaction implements Follower {
     storage.kv.reserve(keyLength + valueLength);
     storage.nodes.reserve(NEXT + height);
     if (copy.index?.reserveMany(1) === false) copy.dropIndex();
-    this.#requireIndex();
+    this.requireWhole();
     const offset = storage.stageRecord(from, node);
     storage.kv.length += keyLength + valueLength;
     const copied = storage.appendNode(offset, keyLength, valueLength, height);
@@ -175,8 +177,9 @@ export class Compaction implements Follower {
     if (this.isLost) return;
     try {
       write();
-    } catch {
+    } catch (error) {
       this.isLost = true;
+      this.lacksMemory = error instanceof CapacityError;
     }
   }
 
@@ -193,10 +196,13 @@ export class Compaction implements Follower {
     return this.#table.order.compare(key, start, array[node + KEY_LENGTH], key, keyStart, keyLength, 0) < 0;
   }
 
-  /** A copy that is slower than the table would be no good turn. */
-  #requireIndex(): void {
-    if (this.copy.index === undefined && this.#table.index !== undefined) {
-      throw new CapacityError('could not allocate an index for a compacted copy; nothing was changed');
+  /** A copy that is slower than the table would be no good turn. @throws CapacityError */
+  requireWhole(): void {
+    const { index } = this.copy;
+    if (this.#table.index?.isWhole === true && index?.isWhole !== true) {
+      throw new CapacityError(
+        'could not allocate an index for a compacted copy; nothing was changed. Free memory, or hold less',
+      );
     }
   }
 }
@@ -214,6 +220,7 @@ export function compact(table: Table, kept?: KeptNodes): void {
   } else {
     for (const node of kept.nodes) compaction.append(node);
   }
+  compaction.requireWhole();
   table.follower = undefined;
   table.exchange(compaction.copy);
 }
@@ -340,7 +347,10 @@ export class AutoCompaction {
 
   /** To be called after each write to the table, or after several. */
   tidy(writes: number): void {
-    if (this.#current !== undefined || this.#isDue(writes)) this.#goOn(writes);
+    if (this.#current === undefined && !this.#isDue(writes)) return;
+    this.#goOn(writes);
+    // What one call replaced or removed may be much, and it is in the copy, too.
+    while (this.#current === undefined && this.#pause === 0 && this.#isOver) this.#goOn(writes);
   }
 
   /** Forgets one that is under way, and what is kept for the next one. */
@@ -354,19 +364,30 @@ export class AutoCompaction {
   }
 
   /** After an array could not grow: gives back at once what is held by no entry. @returns whether there is more room now */
-  makeRoom(): boolean {
+  makeRoom(error: CapacityError): boolean {
+    const held = this.#spare ?? this.#current;
+    this.abandon();
+    // Memory that this took may be what was lacking; at a limit, it is not.
+    if (held !== undefined && error.cause !== undefined) return true;
     const { kv, nodes } = this.#table.storage;
     const { size, liveSlots } = this.#table;
     const isWorthwhile =
       kv.length - size > size * WORTHWHILE || nodes.length - FIRST_NODE - liveSlots > liveSlots * WORTHWHILE;
     if (!isWorthwhile) return false;
-    this.abandon();
     try {
       compact(this.#table);
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Whether there is more garbage than there may be. */
+  get #isOver(): boolean {
+    const { liveSlots, size, storage } = this.#table;
+    return (
+      storage.kv.length > 2 * size + SPARE || storage.nodes.length > FIRST_NODE + 2 * liveSlots + SPARE_SLOTS
+    );
   }
 
   #isDue(writes: number): boolean {
@@ -393,7 +414,7 @@ export class AutoCompaction {
       const compaction = (this.#current ??= this.#begin());
       if (!compaction.isLost) this.#step(compaction, writes);
       if (compaction.isLost) {
-        this.#pause = PAUSE;
+        if (compaction.lacksMemory) this.#pause = PAUSE;
       } else if (compaction.isDone) {
         this.#finish(compaction);
       } else {
@@ -414,17 +435,27 @@ export class AutoCompaction {
     };
     const spare = this.#spare;
     this.#spare = undefined;
-    const copy = spare !== undefined && isFit(spare, room) ? spare : emptyCopy(this.#table, room);
+    const copy = spare !== undefined && isFit(spare, room) ? spare : this.#emptyCopy(room);
     const compaction = new Compaction(this.#table, copy);
     this.#table.follower = compaction;
     return compaction;
   }
 
-  #finish({ copy }: Compaction): void {
+  /** Where there is no memory for so much, for no more than what lives. */
+  #emptyCopy(room: Room): Table {
+    try {
+      return emptyCopy(this.#table, room);
+    } catch {
+      return emptyCopy(this.#table, roomFor(this.#table, 0));
+    }
+  }
+
+  #finish(compaction: Compaction): void {
+    compaction.requireWhole();
+    const { copy } = compaction;
     this.#table.exchange(copy);
     const { kv, nodes } = this.#table.storage;
-    const isWhole = copy.index !== undefined || this.#table.index === undefined;
-    if (copy.storage.isLent || !isWhole) return;
+    if (copy.storage.isLent || copy.index?.isWhole !== this.#table.index?.isWhole) return;
     if (!isFit(copy, { bytes: kv.array.length, slots: nodes.array.length })) return;
     copy.reset();
     this.#spare = copy;

@@ -82,8 +82,8 @@ export abstract class Cursor {
   #orphaned = false;
   /** What its key and value were, once a compaction has left them behind. */
   #left: Left | undefined;
-  /** Where what is known of it is. */
-  #kv: Growable<Uint8Array>;
+  /** Where what is known of it is, if it is on one. */
+  #kv: Growable<Uint8Array> | undefined;
   /** Steps since the cursor was positioned. */
   #steps = 0;
   // What every step of a scan goes through is private to TypeScript only, and accessors end after a glance: engines
@@ -115,7 +115,6 @@ export abstract class Cursor {
     this.table = table;
     this.#lock = lock;
     this.#at = table.at;
-    this.#kv = table.storage.kv;
     this.isLockOurs = isLockOurs;
     this.#generation = table.generation;
     this.#bounds = new Bounds(range);
@@ -396,6 +395,7 @@ export abstract class Cursor {
     this.node = node;
     this.#left = undefined;
     if (node === NONE) {
+      this.#kv = undefined;
       this.#forgetPositions();
     } else {
       this.table.storage.isLent = true;
@@ -419,7 +419,7 @@ export abstract class Cursor {
   #leave(): void {
     this.#left ??= {
       key: this.#keyBytes(),
-      value: viewOf(this.#kv, this.knownValueStart, this.knownValueEnd - this.knownValueStart),
+      value: viewOf(this.#kv!, this.knownValueStart, this.knownValueEnd - this.knownValueStart),
     };
     this.#forgetPositions();
     this.step = this.begin = this.end = 0;
@@ -526,6 +526,8 @@ export abstract class Cursor {
   }
 
   #keyBytes(): Uint8Array {
-    return this.#left?.key ?? viewOf(this.#kv, this.knownKeyStart, this.knownValueStart - this.knownKeyStart);
+    return (
+      this.#left?.key ?? viewOf(this.#kv!, this.knownKeyStart, this.knownValueStart - this.knownKeyStart)
+    );
   }
 }

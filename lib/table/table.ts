@@ -481,7 +481,7 @@ export class Table {
     const { kv } = storage;
     this.announceHeight();
     const height = this.heights.next();
-    storage.nodes.reserve(NEXT + height);
+    if (storage.nodes.fits(NEXT + height) !== true) this.#reserveNode(height);
     if (this.index !== undefined && !this.index.reserve(at)) {
       this.dropIndex();
       at.structure = this.structure;
@@ -506,6 +506,16 @@ export class Table {
     if (this.follower !== undefined) this.follower.wrote(node);
   }
 
+  /** Makes room for a node. Where there is none, its height is that of the next one. */
+  #reserveNode(height: number): void {
+    try {
+      this.storage.nodes.reserve(NEXT + height);
+    } catch (error) {
+      this.heights.putBack(height);
+      throw error;
+    }
+  }
+
   /** Links a node whose key is above all others, and adds it to the index, where there is room for it. */
   linkLast(node: NodeIndex): void {
     const { at, index, towers } = this;
@@ -525,6 +535,7 @@ export class Table {
     this.deletions++;
     this.stagings++;
     this.at.place = NO_PLACE;
+    this.order.forget?.();
     [this.storage, other.storage] = [other.storage, this.storage];
     [this.towers, other.towers] = [other.towers, this.towers];
     [this.index, other.index] = [other.index, this.index];

@@ -15,7 +15,7 @@ import {
   type MemTableIterator,
 } from '../../lib/index.js';
 import type * as library from '../../lib/index.js';
-import { checkTable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
+import { checkTable, localMemory, tableOf, withInternals, type Internals } from '../../lib/internals.js';
 import { bytes, run, text, utf8 } from '../support/bytes.js';
 import { Prng } from '../support/prng.js';
 
@@ -529,4 +529,60 @@ describe('looking around in a MemTable', () => {
     expect(table.size).toBe(4 + 'onefirstlast'.length);
     expect(new MemTable().size).toBe(0);
   });
+});
+
+test('approximateMemoryUsage grows with every add by about what that adds, and no read changes it', () => {
+  const table = new MemTable();
+  let before = table.approximateMemoryUsage;
+  const first = before;
+  for (let i = 0; i < 30_000; i++) {
+    table.add(i, ValueType.Value, utf8(`key ${(i * 7919) % 30_000}`), new Uint8Array(100));
+    const { approximateMemoryUsage } = table;
+    const grown = approximateMemoryUsage - before;
+    // A page that splits takes another.
+    if (!(grown >= 100 && grown < 3000)) throw new Error(`add ${i} took ${grown} bytes`);
+    before = approximateMemoryUsage;
+    if (i % 3 === 0) table.get(utf8(`key ${i}`));
+    if (table.approximateMemoryUsage !== before) throw new Error(`a get after add ${i} changed it`);
+  }
+  expect((before - first) / 30_000).toBeGreaterThan(116 + 21);
+  expect((before - first) / 30_000).toBeLessThan(116 + 60);
+});
+
+test('the newest version is found where the hash index had no memory to keep track of all', () => {
+  // Buckets for 5000 keys can't be had for a while, so that many are left out; then older versions come.
+  let fails = false;
+  const memory: Internals = {
+    ...localMemory,
+    seed: 7,
+    allocate(count) {
+      if (fails && count % 1024 === 0) throw new RangeError('no memory');
+      return localMemory.allocate(count);
+    },
+  };
+  const table = new MemTable(withInternals({ capacity: 1 << 22 }, memory));
+  const key = (i: number) => utf8(`key ${String(i).padStart(8, '0')}`);
+  const add = (sequence: number, i: number) => {
+    table.add(sequence, ValueType.Value, key(i), new Uint8Array(0));
+    table.get(key(i));
+  };
+  const census = () => tableOf(table).index!.hashes!.census;
+  const few = 9 * 2 ** 8 - 50;
+  for (let i = 0; i < few; i++) add(1000, i);
+  fails = true;
+  for (let i = few; i < 5120; i++) add(1000, i);
+  expect(census().spilled).toBeUndefined();
+  fails = false;
+  const { words } = census();
+  for (let i = 0; census().words.length === words.length || census().old !== undefined; i++) {
+    table.add(1001 + i, ValueType.Value, utf8('x'), new Uint8Array(0));
+    table.get(key(0));
+  }
+  for (let i = 0; i < 5120; i++) add(5, i);
+  while (tableOf(table).index!.isBehind) table.get(key(0));
+  checkTable(tableOf(table));
+  for (let i = 0; i < 5120; i++) {
+    const found = table.get(key(i))?.sequenceNumber;
+    if (found !== 1000) throw new Error(`of key ${i}, ${found} is found`);
+  }
 });

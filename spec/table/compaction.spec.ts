@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   CapacityError,
   DB,
@@ -12,6 +14,9 @@ import { bytes, run, sameBytes, show, text, utf8 } from '../support/bytes.js';
 import { FaultyComparer, FaultyMemory, snapshot, thrownBy } from '../support/faults.js';
 import { must } from '../support/must.js';
 import { Prng } from '../support/prng.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const MIB = 2 ** 20;
 const nameOf = (i: number) => utf8(String(i).padStart(8, '0'));
@@ -343,6 +348,84 @@ describe('autoCompact', () => {
     });
   });
 
+  test.each<[string, (db: DB) => void]>([
+    ['a delete', (db) => void db.delete(utf8('a0'))],
+    ['a put', (db) => db.put(utf8('a0'), bytes(1))],
+    ['an update', (db) => db.update(utf8('a0'), () => bytes(1))],
+    ['deleteRange', (db) => void db.deleteRange({ limit: utf8('b') })],
+    ['putMany', (db) => db.putMany(Array.from({ length: 2000 }, () => [utf8('a1'), run(1, 10_000)]))],
+  ])('keeps garbage small where one call makes much of it, which was copied before: %s', (_, call) => {
+    const db = new DB();
+    const table = tableOf(db);
+    const isRange = call.toString().includes('deleteRange');
+    for (let i = 0; i < 40; i++) {
+      db.put(utf8(`a${i}`), run(1, isRange ? 200_000 : i === 0 ? 8 * MIB : 10));
+    }
+    const put = (i: number, length: number) => db.put(utf8(`b${i}`), run(1, length));
+    for (let i = 0; i < 40_000; i++) put(i, 20);
+    for (let i = 0; table.follower === undefined; i++) put((i >> 1) % 40_000, i % 2 === 0 ? 2000 : 20);
+    const { follower } = table;
+    while (copied(table) < 100) put(39_999, 20);
+    expect(table.follower).toBe(follower);
+    call(db);
+    expect(db.garbage - db.size).toBeLessThan(MIB);
+    checkStructure(db);
+  });
+
+  test('keeps garbage small where batches end half-way', () => {
+    let isBad = false;
+    const comparer = {
+      name: 'refuses z',
+      compare(a: Uint8Array, b: Uint8Array) {
+        if (isBad && (a[0] === 0x7a || b[0] === 0x7a)) throw new Error('z');
+        return bytewise.compare(a, b);
+      },
+    };
+    const db = new DB({ comparer });
+    for (let i = 0; i < 100; i++) db.put(nameOf(i), run(1, 100));
+    isBad = true;
+    const batch = Array.from({ length: 500 }, (_, i): [Uint8Array, Uint8Array] => [
+      nameOf(i % 100),
+      run(1, 9000),
+    ]);
+    for (let i = 0; i < 4; i++) {
+      expect(() => db.putMany([...batch, [utf8('z'), bytes()]])).toThrow('z');
+      requireSmall(db, i);
+    }
+    checkStructure(db);
+  });
+
+  test('does without what it keeps for the next time where there is no memory', () => {
+    let fails = 0;
+    const memory = new FaultyMemory({}, () => fails-- > 0);
+    const db = new DB(withInternals({}, memory));
+    for (let i = 0; i < 20_000; i++) db.put(nameOf(i % 100), run(i & 0xff, 1000));
+    // It has a spare now. A large record needs a larger array, of which no size can be had at first.
+    fails = 1;
+    db.put(nameOf(0), run(1, 4 * MIB));
+    expect(fails).toBeLessThan(0);
+    expect(db.get(nameOf(0))?.length).toBe(4 * MIB);
+    checkStructure(db);
+  });
+
+  test('asks for each new key’s height once, also where a put had to make room first', () => {
+    let asked = 0;
+    const db = new DB(
+      withInternals({ randHeight: () => 1 + (asked++ % 3) }, new FaultyMemory({ nodeLimit: 1000 })),
+    );
+    let compactions = 0;
+    const table = tableOf(db);
+    let { storage } = table;
+    for (let i = 0; i < 5000; i++) {
+      db.put(nameOf(i), bytes());
+      if (i >= 50) db.delete(nameOf(i - 50));
+      if (table.storage !== storage) compactions++;
+      ({ storage } = table);
+    }
+    expect(compactions).toBeGreaterThan(10);
+    expect(asked).toBe(5000);
+  });
+
   test('copies a few entries with each write, not all at once', () => {
     const db = new DB();
     const table = tableOf(db);
@@ -493,6 +576,79 @@ describe('autoCompact', () => {
     expect(thrownBy(() => new DB({ autoCompact: autoCompact as never })).message).toMatch(
       /^autoCompact must be true or false, but got /,
     );
+  });
+});
+
+describe('what is held after a compaction', () => {
+  /** Bytes of array buffers, once all that nobody needs is gone. */
+  async function held(): Promise<number> {
+    for (let i = 0; i < 4; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return process.memoryUsage().arrayBuffers;
+  }
+
+  const large = (options: object) => {
+    const db = new DB(options);
+    for (let i = 0; i < 200; i++) db.put(nameOf(i), run(1, 100_000));
+    return db;
+  };
+
+  const cursors: [string, (db: DB) => unknown][] = [
+    ['that never moved', (db) => db.iterator()],
+    [
+      'that was released',
+      (db) => {
+        const it = db.iterator();
+        it.next();
+        it.release();
+        return it;
+      },
+    ],
+    [
+      'past the end',
+      (db) => {
+        const it = db.iterator();
+        it.last();
+        it.next();
+        return it;
+      },
+    ],
+    ['of an iterable that nobody has begun', (db) => db.entries()],
+  ];
+
+  test.each(cursors)('is nothing for a cursor %s', async (_, make) => {
+    const before = await held();
+    const db = large({});
+    const cursor = make(db);
+    db.deleteRange({});
+    db.compact();
+    expect((await held()) - before).toBeLessThan(MIB);
+    expect(cursor).toBeDefined();
+    expect(db.length).toBe(0);
+  });
+
+  test('is the array that a cursor stands in', async () => {
+    const before = await held();
+    const db = large({});
+    const it = db.iterator();
+    it.next();
+    db.deleteRange({});
+    expect((await held()) - before).toBeGreaterThan(15 * MIB);
+    expect(it.value?.length).toBe(100_000);
+    it.next();
+    expect((await held()) - before).toBeLessThan(MIB);
+  });
+
+  test('is nothing of what a comparer was given', async () => {
+    const before = await held();
+    const db = large({
+      comparer: { name: 'own', compare: (a: Uint8Array, b: Uint8Array) => bytewise.compare(a, b) },
+    });
+    db.reset();
+    expect((await held()) - before).toBeLessThan(MIB);
+    expect(db.length).toBe(0);
   });
 });
 

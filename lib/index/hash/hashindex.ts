@@ -151,6 +151,11 @@ export class HashIndex {
     this.#next = FIRST_NODE;
   }
 
+  /** Bytes of the words that all nodes take once they are entered; that there is room for more does not count. */
+  get usedBytes(): number {
+    return Math.ceil(this.#storage.nodes.length / MEAN_NODE_SLOTS) * Int32Array.BYTES_PER_ELEMENT;
+  }
+
   /** Bytes it takes. */
   get bytes(): number {
     return this.#table.words.byteLength + (this.#old?.words.byteLength ?? 0) + this.#spilled.byteLength;
@@ -221,12 +226,20 @@ export class HashIndex {
 
   /** The same of the first of several versions: both tables may have one, and one that waits may come before. */
   #findFirst(key: Uint8Array, hashed: HashedKey): NodeIndex | typeof UNKNOWN {
-    if (this.isBehind) return UNKNOWN;
+    const { hash } = hashed;
+    if (this.isBehind || this.#isLeftOut(this.#table, hash)) return UNKNOWN;
     const found = this.#probe(this.#table, key, hashed);
-    if (!this.#isOld(hashed.hash)) return found;
+    if (!this.#isOld(hash)) return found;
+    if (this.#isLeftOut(this.#old!, hash)) return UNKNOWN;
     const older = this.#probe(this.#old!, key, hashed);
     if (found === UNKNOWN || older === UNKNOWN) return UNKNOWN;
     return older === NONE || (found !== NONE && this.#isBefore(found, older)) ? found : older;
+  }
+
+  /** Whether an entry of this hash may be in no bucket and not in the list: of several versions, the first may be such a one. */
+  #isLeftOut({ words, bits }: Buckets, hash: number): boolean {
+    if (this.#isSpilledWhole) return false;
+    return words[((hash >>> (32 - bits)) << BUCKET_SHIFT) + BUCKET - 1] === OVERFLOWED;
   }
 
   /** Whether a node is before another in the order. */
