@@ -106,9 +106,14 @@ class Twins {
         return height;
       };
     };
-    this.on = new DB(withInternals({ comparer, capacity: 0, randHeight: source() }, memory));
+    this.on = new DB(
+      withInternals({ comparer, capacity: 0, randHeight: source(), autoCompact: false }, memory),
+    );
     this.off = new DB(
-      withInternals({ comparer, capacity: 0, randHeight: source() }, { ...localMemory, indexed: false }),
+      withInternals(
+        { comparer, capacity: 0, randHeight: source(), autoCompact: false },
+        { ...localMemory, indexed: false },
+      ),
     );
   }
 

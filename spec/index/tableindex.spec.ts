@@ -76,8 +76,15 @@ class Pair {
       };
     };
     this.#order = comparer;
-    this.on = new DB(withInternals({ comparer, randHeight: source() }, { ...localMemory, seed: 0x5eed }));
-    this.off = new DB(withInternals({ comparer, randHeight: source() }, { ...localMemory, indexed: false }));
+    this.on = new DB(
+      withInternals({ comparer, randHeight: source(), autoCompact: false }, { ...localMemory, seed: 0x5eed }),
+    );
+    this.off = new DB(
+      withInternals(
+        { comparer, randHeight: source(), autoCompact: false },
+        { ...localMemory, indexed: false },
+      ),
+    );
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -181,15 +181,18 @@ describe.each(kinds)('a growable $name', ({ Kind }) => {
     [2, 8, 32, 128],
     [2.5, 5, 10, 40, 80, 160],
     [7.5, 15, 60, 120],
-  ])('grows fourfold, but twofold where all would be cleared, and where it is large: %p MiB ...', (...sizes) => {
-    const MiB = 2 ** 20 / new Kind(0).BYTES_PER_ELEMENT;
-    const { g, stats } = growable(Kind, sizes[0] * MiB);
-    while (g.array.length < 100 * MiB) {
-      g.length = g.array.length;
-      g.reserve(1);
-    }
-    expect(stats.allocations.map((length) => length / MiB)).toEqual(sizes);
-  });
+  ])(
+    'grows fourfold, but twofold where all would be cleared, and where it is large: %p MiB ...',
+    (...sizes) => {
+      const MiB = 2 ** 20 / new Kind(0).BYTES_PER_ELEMENT;
+      const { g, stats } = growable(Kind, sizes[0] * MiB);
+      while (g.array.length < 100 * MiB) {
+        g.length = g.array.length;
+        g.reserve(1);
+      }
+      expect(stats.allocations.map((length) => length / MiB)).toEqual(sizes);
+    },
+  );
 
   it('copies ahead while the last sixteenth fills, and not before', () => {
     const { g, stats } = growable(Kind);
