@@ -34,7 +34,7 @@ export interface DBOptions {
   capacity?: number | undefined;
   /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
   lock?: RWLock | undefined;
-  /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them; by default seeded, so that runs repeat. */
+  /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them, and again where a put had to make room first; by default seeded, so that runs repeat. */
   randHeight?: (() => number) | undefined;
   /**
    * Whether room that entries no longer take is given back by itself: then `garbage` is at most the bytes of the entries and

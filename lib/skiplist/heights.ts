@@ -85,19 +85,6 @@ export class HeightQueue {
     return this.#used < this.#end ? this.#drawn[this.#used++] : this.source.next();
   }
 
-  /** Makes a height that was drawn the next one. */
-  putBack(height: number): void {
-    if (this.#used === 0) {
-      const left = this.#drawn.subarray(0, this.#end);
-      const drawn = new Uint8Array(left.length + 1);
-      drawn.set(left, 1);
-      this.#drawn = drawn;
-      this.#used = 1;
-      this.#end++;
-    }
-    this.#drawn[--this.#used] = height;
-  }
-
   /** Draws the heights of the next `count` new nodes. @returns slots that these will take */
   drawAhead(count: number): number {
     const left = this.#end - this.#used;

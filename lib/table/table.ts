@@ -481,7 +481,7 @@ export class Table {
     const { kv } = storage;
     this.announceHeight();
     const height = this.heights.next();
-    if (storage.nodes.fits(NEXT + height) !== true) this.#reserveNode(height);
+    storage.nodes.reserve(NEXT + height);
     if (this.index !== undefined && !this.index.reserve(at)) {
       this.dropIndex();
       at.structure = this.structure;
@@ -504,16 +504,6 @@ export class Table {
     this.size += keyLength + valueLength;
     this.liveSlots += NEXT + height;
     if (this.follower !== undefined) this.follower.wrote(node);
-  }
-
-  /** Makes room for a node. Where there is none, its height is that of the next one. */
-  #reserveNode(height: number): void {
-    try {
-      this.storage.nodes.reserve(NEXT + height);
-    } catch (error) {
-      this.heights.putBack(height);
-      throw error;
-    }
   }
 
   /** Links a node whose key is above all others, and adds it to the index, where there is room for it. */

@@ -408,24 +408,6 @@ describe('autoCompact', () => {
     checkStructure(db);
   });
 
-  test('asks for each new key’s height once, also where a put had to make room first', () => {
-    let asked = 0;
-    const db = new DB(
-      withInternals({ randHeight: () => 1 + (asked++ % 3) }, new FaultyMemory({ nodeLimit: 1000 })),
-    );
-    let compactions = 0;
-    const table = tableOf(db);
-    let { storage } = table;
-    for (let i = 0; i < 5000; i++) {
-      db.put(nameOf(i), bytes());
-      if (i >= 50) db.delete(nameOf(i - 50));
-      if (table.storage !== storage) compactions++;
-      ({ storage } = table);
-    }
-    expect(compactions).toBeGreaterThan(10);
-    expect(asked).toBe(5000);
-  });
-
   test('copies a few entries with each write, not all at once', () => {
     const db = new DB();
     const table = tableOf(db);
