@@ -89,6 +89,7 @@ class CountingLock implements RWLock {
 }
 
 const options: DBOptions = {
+  autoCompact: true,
   comparer: reverse,
   capacity: 100,
   lock: new CountingLock(),
@@ -100,6 +101,7 @@ const ofNothing: DBOptions = {
   capacity: undefined,
   lock: undefined,
   randHeight: undefined,
+  autoCompact: undefined,
 };
 
 // DB.
