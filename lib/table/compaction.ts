@@ -50,7 +50,7 @@ class CopiedHeights implements Heights {
  * Invariants:
  * 1. `copy` holds the entries of the table before `frontier`, and no others.
  * 2. `frontier` is an entry of the table, or NONE when all were copied.
- * 3. Until `copy` is adopted, nothing in the table has changed.
+ * 3. Until the table is exchanged for `copy`, nothing of it has changed.
  */
 export class Compaction implements Follower {
   readonly #table: Table;
@@ -207,8 +207,8 @@ export class Compaction implements Follower {
   }
 }
 
-/** An empty table for a copy of another one. @throws CapacityError */
-function emptyCopy({ order, capacity, hasVersions, memory }: Table, room: Room): Table {
+/** An empty table for a copy of another one; by default, with what somebody asked for. @throws CapacityError */
+function emptyCopy({ order, capacity, hasVersions, memory }: Table, room?: Room): Table {
   return new Table({ order, capacity, hasVersions, heights: new CopiedHeights(), memory, room });
 }
 
@@ -291,8 +291,7 @@ export function resetSmall(table: Table): void {
   table.reset();
   if (extra <= LARGE) return;
   try {
-    const { order, capacity, memory } = table;
-    table.exchange(new Table({ order, capacity, memory }));
+    table.exchange(emptyCopy(table));
   } catch {
     // It keeps what it has.
   }
@@ -308,7 +307,7 @@ const SPARE_SLOTS = 1 << 16;
 const BEGIN_AT = 0.875;
 /**
  * It copies so many times faster than the rest of that garbage is used up: at first, all that lives is to be copied, and the rest is
- * a quarter of that and of SPARE.
+ * an eighth of that and of SPARE.
  */
 const HASTE = 1 / (1 - BEGIN_AT);
 /** Arrays begin to grow a little later. */
@@ -338,11 +337,6 @@ export class AutoCompaction {
 
   constructor(table: Table) {
     this.#table = table;
-  }
-
-  /** The one that is under way. */
-  get current(): Compaction | undefined {
-    return this.#current;
   }
 
   /** To be called after each write to the table, or after several. */
