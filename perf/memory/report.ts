@@ -29,7 +29,7 @@ export interface MemoryData {
 }
 
 /** The scenarios that are plotted. */
-const PLOTTED: readonly ScenarioId[] = ['window-50k', 'overwrite', 'queue'];
+const PLOTTED: readonly ScenarioId[] = ['window-50k', 'window-1m', 'overwrite', 'delete', 'queue'];
 const NONE = '·';
 /** Below this, a plot says nothing: the process itself moves as much. */
 const LEAST_PLOTTED = MB;
