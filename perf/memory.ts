@@ -17,7 +17,7 @@ import {
   sectionsOf,
   withTables,
 } from './memory/report.js';
-import { GO, type Job, plan, SCENARIO_IDS, STORE_IDS } from './memory/scenarios.js';
+import { GO, isTimedApart, type Job, plan, SCENARIO_IDS, STORE_IDS } from './memory/scenarios.js';
 import { UsageError, wholeNumber, wrapped } from './options.js';
 import { textTable } from './table.js';
 
@@ -122,13 +122,18 @@ async function measure({ jobs, stores, leftOut }: ReturnType<typeof plan>, args:
   };
 }
 
-/** Runs one process to its end. */
-function measureOne(job: Job, goProgram: string | undefined): Promise<Measured> {
+async function measureOne(job: Job, goProgram: string | undefined): Promise<Measured> {
   const argument = JSON.stringify(job);
-  const child =
-    job.store === GO
-      ? spawn(goProgram!, ['memory', argument], { stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn(process.execPath, ['--expose-gc', WORKER, argument], { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (!isTimedApart(job.store)) return run(goProgram!, ['memory', argument]);
+  const worker = ['--expose-gc', WORKER, argument];
+  const measured = await run(process.execPath, worker);
+  const { longest } = await run(process.execPath, [...worker, 'timed']);
+  return { ...measured, longest };
+}
+
+/** Runs one process to its end. */
+function run(program: string, args: string[]): Promise<Measured> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const stopChild = () => child.kill('SIGKILL');
   process.once('exit', stopChild);
   return new Promise((resolve, reject) => {

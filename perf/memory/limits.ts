@@ -24,7 +24,7 @@ export interface Sample {
 /** One process has measured. */
 export interface Measured {
   calls: number;
-  /** ns per call, with the making of keys and values, and reading the clock. */
+  /** ns per call, with the making of keys and values. */
   ns: number;
   /** ms. */
   longest: number;

@@ -97,7 +97,7 @@ export function scenarioOf(id: ScenarioId): Scenario {
   return SCENARIOS.find((scenario) => scenario.id === id)!;
 }
 
-/** What one process does. */
+/** What one process does, or two: see `isTimedApart`. */
 export interface Job {
   scenario: ScenarioId;
   store: StoreId;
@@ -164,6 +164,14 @@ function jobOf(scenario: Scenario, store: StoreId, quick: boolean): Job {
     turns,
     load: id === 'queue' && store === OWN ? turns : 0,
   };
+}
+
+/**
+ * Whether calls are timed one by one in a process of their own. What a clock reads is garbage in JavaScript, some 16 bytes each
+ * time, which would count as memory of the store.
+ */
+export function isTimedApart(store: StoreId): boolean {
+  return store !== GO;
 }
 
 /** Whether a store takes a tenth of the turns. */

@@ -1,5 +1,6 @@
-// A process that measures one store in one scenario: node --expose-gc build/perf/memory/worker.js JOB, where JOB is a Job
-// (scenarios.ts) in JSON. Prints a Measured (limits.ts).
+// A process that measures one store in one scenario: node --expose-gc build/perf/memory/worker.js JOB [timed], where JOB is a Job
+// (scenarios.ts) in JSON. Prints a Measured (limits.ts), whose longest call is known only where calls are timed, and whose memory
+// counts only where they are not.
 import { readFileSync } from 'node:fs';
 import { Random } from '../random.js';
 import { liveBytes, type Measured, type Sample } from './limits.js';
@@ -34,7 +35,7 @@ function shuffled(count: number, random: Random): Uint32Array {
   return numbers;
 }
 
-async function measure(store: Store, job: Job): Promise<Measured> {
+async function measure(store: Store, job: Job, isTimed: boolean): Promise<Measured> {
   const { kind, entries, turns } = job;
   const random = new Random(SEED);
   const order = kind === 'delete' ? shuffled(entries, random) : new Uint32Array(0);
@@ -61,45 +62,45 @@ async function measure(store: Store, job: Job): Promise<Measured> {
   }
   take(0);
 
+  // One reading of the clock ends a call and begins the next. Where memory is looked at, it stands still.
+  const clock = isTimed ? () => performance.now() : () => 0;
   let longest = 0;
-  /** ms that looking and sampling took. */
+  /** ms that sampling took. */
   let aside = 0;
   let untilLook = LOOK_EVERY;
   let untilSample = sampleEvery;
   const start = performance.now();
-  // Each call is timed with one reading of the clock, which also begins the next.
-  let before = start;
+  let before = clock();
+  const called = () => {
+    const now = clock();
+    if (now - before > longest) longest = now - before;
+    before = now;
+  };
   for (let turn = 0; turn < turns; turn++) {
     if (kind !== 'delete') {
       const pending = store.put(kind === 'window' ? entries + turn : random.below(entries));
       if (pending !== undefined) await pending;
-      const now = performance.now();
-      if (now - before > longest) longest = now - before;
-      before = now;
+      called();
     }
     if (kind !== 'overwrite') {
       const pending = store.remove(kind === 'window' ? turn : order[turn]);
       if (pending !== undefined) await pending;
-      const now = performance.now();
-      if (now - before > longest) longest = now - before;
-      before = now;
+      called();
     }
     if (--untilLook === 0) {
       untilLook = LOOK_EVERY;
       store.look?.();
-      const now = performance.now();
-      aside += now - before;
-      before = now;
+      before = clock();
     }
     if (--untilSample === 0) {
       untilSample = sampleEvery;
+      const began = performance.now();
       take(turn + 1);
-      const now = performance.now();
-      aside += now - before;
-      before = now;
+      aside += performance.now() - began;
+      before = clock();
     }
   }
-  const ns = ((before - start - aside) * 1e6) / (turns * calls);
+  const ns = ((performance.now() - start - aside) * 1e6) / (turns * calls);
   store.look?.();
   if (turns % sampleEvery !== 0) take(turns);
   samples.length = taken;
@@ -123,7 +124,7 @@ async function measure(store: Store, job: Job): Promise<Measured> {
     garbage: store.garbage ?? null,
     excess: store.excess ?? null,
     arrays: store.arraysAtEnd?.() ?? null,
-    loadNs: job.load > 0 ? load(store, job.load) : null,
+    loadNs: job.load > 0 && !isTimed ? load(store, job.load) : null,
     samples,
   };
 }
@@ -136,24 +137,17 @@ async function collect(): Promise<void> {
   }
 }
 
-/** @returns ns per put of ascending keys into empty stores, each timed as above */
+/** @returns ns per put of ascending keys into empty stores */
 function load(store: Store, entries: number): number {
   const start = performance.now();
-  let before = start;
-  let longest = 0;
   for (let done = 0; done < entries; done += LOAD_AT_ONCE) {
     const next = store.another!();
     const count = Math.min(LOAD_AT_ONCE, entries - done);
-    for (let i = 0; i < count; i++) {
-      void next.put(i);
-      const now = performance.now();
-      if (now - before > longest) longest = now - before;
-      before = now;
-    }
+    for (let i = 0; i < count; i++) void next.put(i);
   }
-  return ((before - start) * 1e6) / entries;
+  return ((performance.now() - start) * 1e6) / entries;
 }
 
 const job = JSON.parse(process.argv[2]) as Job;
 const store = await openStore(job.store);
-process.stdout.write(JSON.stringify(await measure(store, job)));
+process.stdout.write(JSON.stringify(await measure(store, job, process.argv[3] === 'timed')));

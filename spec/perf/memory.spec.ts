@@ -186,7 +186,8 @@ describe('the report', () => {
 
   test('has plots for light and dark pages', () => {
     const plots = plotsOf(found);
-    expect([...plots.keys()]).toEqual(['memory-queue.svg', 'memory-queue-dark.svg']);
+    const names = ['window-1m', 'queue'].flatMap((id) => [`memory-${id}.svg`, `memory-${id}-dark.svg`]);
+    expect([...plots.keys()]).toEqual(names);
     expect(plots.get('memory-queue.svg')).not.toMatch(/NaN|Infinity|undefined|<circle/);
     expect(plots.get('memory-queue.svg')).toContain('goleveldb (Go)');
   });
@@ -197,7 +198,7 @@ test('the published tables and plots are what their JSON gives', () => {
   const page = read('docs/memory.md');
   expect(withTables(page, published)).toBe(page);
   const plots = plotsOf(published);
-  expect(plots.size).toBe(6);
+  expect(plots.size).toBe(10);
   for (const [name, svg] of plots) expect({ name, svg: read(`perf/results/${name}`) }).toEqual({ name, svg });
 });
 
