@@ -23,7 +23,10 @@ import { NONE, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
 import { deleteRange } from '../table/bulk/deleterange.js';
 import { putMany } from '../table/bulk/putmany.js';
-import { AutoCompaction, compact, dropRange, resetSmall } from '../table/compaction.js';
+import { AutoCompaction } from '../table/compaction/autocompaction.js';
+import { compact } from '../table/compaction/compaction.js';
+import { dropRange } from '../table/compaction/droprange.js';
+import { resetSmall } from '../table/compaction/resetsmall.js';
 import { walk } from '../table/walk.js';
 import { TABLE, Table, type Entry } from '../table/table.js';
 

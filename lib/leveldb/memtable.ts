@@ -27,7 +27,7 @@ import { ReentryGuard } from '../lock/reentry.js';
 import { UNKNOWN } from '../index/hash/hashindex.js';
 import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
 import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
-import { compact } from '../table/compaction.js';
+import { compact } from '../table/compaction/compaction.js';
 import { walk } from '../table/walk.js';
 import { TABLE, Table } from '../table/table.js';
 

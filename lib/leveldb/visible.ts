@@ -10,7 +10,7 @@ import {
   VALUE_LENGTH,
   type NodeIndex,
 } from '../storage/layout.js';
-import type { KeptNodes } from '../table/compaction.js';
+import type { KeptNodes } from '../table/compaction/compaction.js';
 import type { Table } from '../table/table.js';
 import { TAG_LENGTH, ValueType, requireSequence, sequenceAt, sequenceNumberAt } from './tag.js';
 

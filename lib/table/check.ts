@@ -13,7 +13,7 @@ import {
   VALUE_LENGTH,
   type NodeIndex,
 } from '../storage/layout.js';
-import { Compaction } from './compaction.js';
+import { Compaction } from './compaction/compaction.js';
 import type { Table } from './table.js';
 
 /**
