@@ -3,6 +3,7 @@ export { DBIterator } from './db/iterator.js';
 export { bytesPrefix, type Range, type Scan } from './base/range.js';
 export { bytewise, type Comparer } from './base/comparer.js';
 export { LocalRWLock, type RWLock } from './lock/rwlock.js';
+export { SharedRWLock, type SharedRWLockHandle, type SharedRWLockOptions } from './lock/sharedrwlock.js';
 export {
   MemTable,
   MemTableIterator,

@@ -42,10 +42,14 @@ export class IteratorReleasedError extends MemDBError {
   }
 }
 
-/** A lock was not had within its timeout. */
+/** A lock was not had within its timeout. Nothing was changed: the call can be made again. */
 export class LockTimeoutError extends MemDBError {
-  constructor(message: string) {
+  /** Ids of the threads that were in the way; a worker has it as `threadId`. */
+  readonly holders: readonly number[];
+
+  constructor(message: string, holders: readonly number[] = []) {
     super('MEMDB_LOCK_TIMEOUT', message);
+    this.holders = holders;
   }
 }
 

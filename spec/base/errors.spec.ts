@@ -37,3 +37,8 @@ it('a CapacityError can carry its cause', () => {
   const cause = new RangeError('Array buffer allocation failed');
   expect(new CapacityError('no room', { cause }).cause).toBe(cause);
 });
+
+it('a LockTimeoutError says which threads were in the way', () => {
+  expect(new LockTimeoutError('too late', [3, 5]).holders).toEqual([3, 5]);
+  expect(new LockTimeoutError('too late').holders).toEqual([]);
+});

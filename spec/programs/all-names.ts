@@ -18,6 +18,7 @@ import {
   MemDBError,
   MemTable,
   MemTableIterator,
+  SharedRWLock,
   SkipList,
   SkipListIterator,
   StructureError,
@@ -41,6 +42,8 @@ import type {
   RWLock,
   Range,
   Scan,
+  SharedRWLockHandle,
+  SharedRWLockOptions,
   SkipListOptions,
 } from 'flat-memdb';
 
@@ -153,6 +156,27 @@ db.compact();
 must(db.garbage === 0);
 must(db.delete(a) && db.deleteRange({ start: b }) === 2);
 db.reset();
+
+// A lock across threads.
+
+const lockOptions: SharedRWLockOptions = { timeout: undefined, threads: 3 };
+const shared = new SharedRWLock(lockOptions);
+const handle: SharedRWLockHandle = shared.handle;
+const attached: RWLock & SharedRWLock = SharedRWLock.attach(handle, { timeout: 10 });
+attached.rlock();
+attached.runlock();
+attached.lock();
+attached.unlock();
+const awaited: Promise<void>[] = [shared.rlockAsync(), attached.rlockAsync()];
+must(awaited.length === 2 && attached.threadId === shared.threadId);
+must(handle.kind !== '' && handle.version > 0 && handle.buffer.byteLength > 0);
+shared.runlock();
+attached.runlock();
+void shared.lockAsync();
+shared.unlock();
+attached.close();
+const holders: readonly number[] = new LockTimeoutError('', [1]).holders;
+must(holders.length === 1);
 
 // LevelDB's.
 
