@@ -114,7 +114,7 @@ export function sharedPrefixLength(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** An array, all of which `view` shows, too. */
-interface Viewed {
+export interface Viewed {
   readonly array: Uint8Array;
   readonly view: DataView;
 }

@@ -1,6 +1,6 @@
 import { sharedInKv, sharedLength } from '../base/bytes.js';
 import type { Order } from '../base/order.js';
-import type { Header } from '../storage/header.js';
+import { HASH_BITS, type Header } from '../storage/header.js';
 import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
 import type { Memory } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
@@ -16,6 +16,8 @@ import type { Position } from './position.js';
 /** Keys that are worth having under way at once. */
 const AHEAD = 32;
 const guessed = new Int32Array(AHEAD);
+/** Instead of the bits of a hash index, in a header. */
+const NO_HASHES = -1;
 
 /**
  * What makes a table fast, behind one door: an ordered index, and where keys are equal only if their bytes are, a
@@ -83,6 +85,7 @@ export class TableIndex {
 
   store(header: Header): void {
     this.pages.store(header);
+    header[HASH_BITS] = NO_HASHES;
     this.#hashes?.store(header);
   }
 
@@ -90,6 +93,7 @@ export class TableIndex {
   load(header: Header, arrays: Int32Array[]): void {
     const [words, refs, meta, leafOf, ...ofHashes] = arrays;
     this.pages.load(header, words, refs, meta, leafOf);
+    if (header[HASH_BITS] === NO_HASHES) this.#hashes = undefined;
     this.#hashes?.load(header, ofHashes);
   }
 

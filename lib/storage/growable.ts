@@ -88,7 +88,7 @@ export class Growable<T extends Flat> {
 
   /** Takes over an array with its contents. */
   adopt(array: T, length: number): void {
-    this.#replace(array);
+    if (array !== this.array) this.#replace(array);
     this.truncate(length);
   }
 

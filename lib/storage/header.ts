@@ -19,9 +19,10 @@ export const DELETIONS = 6;
 export const EPOCH = 7;
 export const HEIGHT_SOURCE = 8;
 export const LIVE_SLOTS = 9;
+export const EXCHANGES = 10;
 // The skip list.
-export const LIST_HEIGHT = 10;
-export const LIST_ENDS = 11;
+export const LIST_HEIGHT = 11;
+export const LIST_ENDS = 12;
 // The pages.
 export const ROOT = LIST_ENDS + MAX_HEIGHT;
 export const LEVELS = ROOT + 1;

@@ -14,6 +14,36 @@ export interface Memory {
   /** Bytes that neighbours in a page of forks may share; as many as fit in a word by default. */
   readonly sharedLimit?: number;
   allocate(bytes: number): ArrayBuffer;
+  /** What there is instead, where threads share a table. */
+  readonly shared?: SharedArrays;
+}
+
+// Words of an intent.
+/** Not 0 while it is being carried out. */
+export const INTENT_STANDS = 0;
+export const INTENT_NODE = 1;
+export const INTENT_OFFSET = 2;
+export const INTENT_KEY_LENGTH = 3;
+export const INTENT_VALUE_LENGTH = 4;
+export const INTENT_WORDS = 5;
+
+/**
+ * The arrays of a table that threads share. They are as long as they will ever be: nobody has to hear of a larger one. Only the hash
+ * index takes the words that it needs from a supply.
+ */
+export interface SharedArrays {
+  readonly kv: Uint8Array;
+  readonly nodes: Int32Array;
+  readonly words: Int32Array;
+  readonly refs: Int32Array;
+  readonly meta: Int32Array;
+  readonly leafOf: Int32Array;
+  /** A record that takes the place of another one, for who has to repair what a thread left half done: `INTENT_WORDS` words. */
+  readonly intent: Int32Array;
+  /** Whether another thread has made a table of them already: then nothing of it may be written to. */
+  readonly isMade: boolean;
+  /** @throws RangeError when the supply is used up */
+  takeWords(length: number): Int32Array;
 }
 
 export const localMemory: Memory = {
@@ -23,6 +53,7 @@ export const localMemory: Memory = {
 };
 
 export function allocateWords(memory: Memory, length: number): Int32Array {
+  if (memory.shared !== undefined) return memory.shared.takeWords(length);
   return new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT));
 }
 

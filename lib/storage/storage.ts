@@ -1,4 +1,5 @@
 import { copyBetween, copyByWords } from '../base/bytes.js';
+import { copyOut } from '../base/copies.js';
 import { MemDBError } from '../base/errors.js';
 import { Growable, type Allocator } from './growable.js';
 import { KV_LENGTH, NODE_LENGTH, type Header } from './header.js';
@@ -14,7 +15,15 @@ import {
   type KVOffset,
   type NodeIndex,
 } from './layout.js';
-import { allocateWords, type Memory } from './memory.js';
+import {
+  allocateWords,
+  INTENT_KEY_LENGTH,
+  INTENT_NODE,
+  INTENT_OFFSET,
+  INTENT_STANDS,
+  INTENT_VALUE_LENGTH,
+  type Memory,
+} from './memory.js';
 
 const FIRST_NODE_SLOTS = 256;
 /** Heights are random: a few more slots than foreseen. */
@@ -28,7 +37,7 @@ class ByteAllocator implements Allocator<Uint8Array> {
   }
 
   allocate(length: number): Uint8Array {
-    return new Uint8Array(this.#memory.allocate(length));
+    return this.#memory.shared?.kv ?? new Uint8Array(this.#memory.allocate(length));
   }
 }
 
@@ -43,7 +52,7 @@ class NodeAllocator implements Allocator<Int32Array> {
   }
 
   allocate(length: number): Int32Array {
-    return allocateWords(this.#memory, length);
+    return this.#memory.shared?.nodes ?? allocateWords(this.#memory, length);
   }
 
   /**
@@ -66,6 +75,9 @@ export interface Room {
 export class Storage {
   readonly kv: Growable<Uint8Array>;
   readonly nodes: Growable<Int32Array>;
+  /** Whether other threads have it, too: what is given out are copies then, as bytes may change once no lock is held. */
+  readonly isShared: boolean;
+  readonly #intent: Int32Array | undefined;
   /** Whether somebody may have a view of kv, or read it later: then it must not be used again for other records. */
   isLent = false;
 
@@ -74,7 +86,9 @@ export class Storage {
    * @throws CapacityError when there is no memory for them
    */
   constructor(asked: number, memory: Memory, room?: Room) {
-    const { kvLimit, nodeLimit } = memory;
+    const { kvLimit, nodeLimit, shared } = memory;
+    this.isShared = shared !== undefined;
+    this.#intent = shared?.intent;
     const { bytes, slots } = room ?? { bytes: asked, slots: FIRST_NODE_SLOTS - FIRST_NODE };
     this.kv = new Growable(
       { name: 'kvData', unit: 'bytes', limit: kvLimit },
@@ -90,7 +104,7 @@ export class Storage {
       undefined,
       FIRST_NODE_SLOTS,
     );
-    this.reset();
+    if (shared?.isMade !== true) this.reset();
   }
 
   /**
@@ -163,21 +177,52 @@ export class Storage {
     return node;
   }
 
-  /** The bytes of a node's key: a view. */
+  /** Gives a node another record. Where threads share it, the three slots are written down before, for `redo`. */
+  replaceRecord(node: NodeIndex, offset: KVOffset, keyLength: number, valueLength: number): void {
+    const { nodes } = this;
+    const intent = this.#intent;
+    if (intent !== undefined) {
+      intent[INTENT_NODE] = node;
+      intent[INTENT_OFFSET] = offset;
+      intent[INTENT_KEY_LENGTH] = keyLength;
+      intent[INTENT_VALUE_LENGTH] = valueLength;
+      Atomics.store(intent, INTENT_STANDS, 1);
+    }
+    nodes.write(node + OFFSET, offset);
+    // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
+    nodes.write(node + KEY_LENGTH, keyLength);
+    nodes.write(node + VALUE_LENGTH, valueLength);
+    if (intent !== undefined) Atomics.store(intent, INTENT_STANDS, 0);
+  }
+
+  /** Ends what a thread has begun, and could not end. */
+  redo(): void {
+    const intent = this.#intent;
+    if (intent === undefined || intent[INTENT_STANDS] === 0) return;
+    this.replaceRecord(
+      intent[INTENT_NODE] as NodeIndex,
+      intent[INTENT_OFFSET] as KVOffset,
+      intent[INTENT_KEY_LENGTH],
+      intent[INTENT_VALUE_LENGTH],
+    );
+  }
+
+  /** The bytes of a node's key: a view, or a copy. */
   keyOf(node: NodeIndex): Uint8Array {
     const nodes = this.nodes.array;
     return this.view(nodes[node + OFFSET], nodes[node + KEY_LENGTH]);
   }
 
-  /** The bytes of a node's value: a view. */
+  /** The bytes of a node's value: a view, or a copy. */
   valueOf(node: NodeIndex): Uint8Array {
     const nodes = this.nodes.array;
     if (nodes.length === 0) throw detachedError();
     return this.view(nodes[node + OFFSET] + nodes[node + KEY_LENGTH], nodes[node + VALUE_LENGTH]);
   }
 
-  /** Bytes of kv: a view. @throws MemDBError where its buffer was taken away */
+  /** Bytes of kv to be given out: a view, or a copy where threads share them. @throws MemDBError where its buffer was taken away */
   view(start: number, length: number): Uint8Array {
+    if (this.isShared) return copyOut(this.kv, start, length);
     this.isLent = true;
     return viewOf(this.kv, start, length);
   }

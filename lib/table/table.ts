@@ -1,4 +1,4 @@
-import { StructureError } from '../base/errors.js';
+import { CapacityError, StructureError } from '../base/errors.js';
 import type { Order } from '../base/order.js';
 import type { Range } from '../base/range.js';
 import {
@@ -23,6 +23,7 @@ import {
   COUNT,
   DELETIONS,
   EPOCH,
+  EXCHANGES,
   GENERATION,
   HEIGHT_SOURCE,
   LIVE_SLOTS,
@@ -65,6 +66,12 @@ export interface Follower {
   removed(node: NodeIndex): void;
   /** The same of the nodes from `first` to before `end`, which are those of a range. */
   removedRange(first: NodeIndex, end: NodeIndex, range: Range): void;
+}
+
+function fullIndex(): CapacityError {
+  return new CapacityError(
+    'the index of a shared DB is full; nothing was changed. compact() makes room, or a larger maxCapacity',
+  );
 }
 
 /** A key and its value. */
@@ -110,6 +117,8 @@ export class Table {
   deletions = 0;
   /** Counts resets: after one, node indexes mean nothing any more. */
   generation = 0;
+  /** Counts exchanges: after one, so do positions in kv. */
+  exchanges = 0;
   /** Counts changes of any kind. */
   epoch = 0;
   /** What stands for the present epoch, and whether anybody knows it. */
@@ -119,7 +128,8 @@ export class Table {
   stagings = 0;
   readonly heights: HeightQueue;
   readonly #areHeightsGiven: boolean;
-  readonly memory: Internals;
+  /** Where its storage and index come from. */
+  memory: Internals;
   // As in the options.
   readonly capacity: number;
   readonly hasVersions: boolean;
@@ -153,6 +163,7 @@ export class Table {
     header[GENERATION] = this.generation;
     header[STRUCTURE] = this.structure;
     header[DELETIONS] = this.deletions;
+    header[EXCHANGES] = this.exchanges;
     header[EPOCH] = this.epoch;
     header[HEIGHT_SOURCE] = this.heights.source.state;
   }
@@ -175,6 +186,7 @@ export class Table {
     this.generation = header[GENERATION];
     this.structure = header[STRUCTURE];
     this.deletions = header[DELETIONS];
+    this.exchanges = header[EXCHANGES];
     this.epoch = header[EPOCH];
     this.heights.source.state = header[HEIGHT_SOURCE];
   }
@@ -436,7 +448,9 @@ export class Table {
     if (!indexed) return;
     try {
       const index = new TableIndex(this.storage, this.order, this.memory, seed, this.hasVersions);
-      index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
+      if (this.memory.shared?.isMade !== true) {
+        index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
+      }
       this.index = index;
     } catch {
       // No memory for it.
@@ -467,10 +481,7 @@ export class Table {
     const gained = keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
     this.change();
     kv.length = offset + keyLength + valueLength;
-    nodes.write(node + OFFSET, offset);
-    // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
-    nodes.write(node + KEY_LENGTH, keyLength);
-    nodes.write(node + VALUE_LENGTH, valueLength);
+    this.storage.replaceRecord(node, offset, keyLength, valueLength);
     this.size += gained;
     if (this.follower !== undefined) this.follower.wrote(node);
   }
@@ -483,6 +494,7 @@ export class Table {
     const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
     if (this.index !== undefined && !this.index.reserve(at)) {
+      if (storage.isShared) throw fullIndex();
       this.dropIndex();
       at.structure = this.structure;
       at.isAtEnd = false;
@@ -523,12 +535,14 @@ export class Table {
     this.change();
     this.structure++;
     this.deletions++;
+    this.exchanges++;
     this.stagings++;
     this.at.place = NO_PLACE;
     this.order.forget?.();
     [this.storage, other.storage] = [other.storage, this.storage];
     [this.towers, other.towers] = [other.towers, this.towers];
     [this.index, other.index] = [other.index, this.index];
+    [this.memory, other.memory] = [other.memory, this.memory];
     [this.length, other.length] = [other.length, this.length];
     [this.size, other.size] = [other.size, this.size];
     [this.liveSlots, other.liveSlots] = [other.liveSlots, this.liveSlots];

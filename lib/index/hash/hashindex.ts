@@ -67,6 +67,9 @@ interface Buckets {
   readonly refBits: number;
 }
 
+/** Until those that another thread has made are known. */
+const NO_BUCKETS: Buckets = { words: new Int32Array(BUCKET << FIRST_BITS), bits: FIRST_BITS, refBits: FIRST_BITS + REF_BITS_OVER };
+
 /** What a hash index says that it holds. */
 export interface Census {
   /** The first node that waits. */
@@ -137,7 +140,8 @@ export class HashIndex {
     this.#tail = order.byteOrderedTail ?? 0;
     this.#memory = memory;
     this.keys = new KeyHash(seed);
-    this.#table = this.#makeBuckets(FIRST_BITS, FIRST_BITS + REF_BITS_OVER);
+    this.#table =
+      memory.shared?.isMade === true ? NO_BUCKETS : this.#makeBuckets(FIRST_BITS, FIRST_BITS + REF_BITS_OVER);
   }
 
   /** Empties it and keeps the table. */

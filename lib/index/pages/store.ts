@@ -78,8 +78,8 @@ export const UNKNOWN_PREFIX = 0x7fffffff;
 export const NO_PAGE = 0;
 const FIRST_PAGES = 4;
 
-/** Bytes of references that caches near a core do not hold. */
-const OUT_OF_CACHE = 1 << 20;
+/** Pages whose references, of 1 MiB, caches near a core do not hold. */
+const OUT_OF_CACHE = 1 << 12;
 
 /** Marks the reference to a node that has links above level 0. */
 const TALL = 0x80000000 | 0;
@@ -122,11 +122,12 @@ export class PageStore {
     this.tail = order.byteOrderedTail;
     this.sharedLimit = memory.sharedLimit ?? MAX_SHARED;
     this.#memory = memory;
-    this.words = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
-    this.refs = allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
-    this.meta = allocateWords(memory, FIRST_PAGES << META_SHIFT);
-    if (this.tail === 0) this.leafOf = this.#allocateLeafOf();
-    this.reset();
+    const { shared } = memory;
+    this.words = shared?.words ?? allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
+    this.refs = shared?.refs ?? allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
+    this.meta = shared?.meta ?? allocateWords(memory, FIRST_PAGES << META_SHIFT);
+    if (this.tail === 0) this.leafOf = shared?.leafOf ?? this.#allocateLeafOf();
+    if (shared?.isMade !== true) this.reset();
   }
 
   /** Back to one empty leaf; what is reserved stays so. */
@@ -165,7 +166,6 @@ export class PageStore {
     this.refs = refs;
     this.meta = meta;
     if (this.leafOf !== undefined) this.leafOf = leafOf;
-    this.isLarge = refs.byteLength > OUT_OF_CACHE;
     this.root = header[ROOT];
     this.levels = header[LEVELS];
     this.lastLeaf = header[LAST_LEAF];
@@ -173,6 +173,7 @@ export class PageStore {
     this.used = header[USED_PAGES];
     this.freePage = header[FREE_PAGE];
     this.freePages = header[FREE_PAGES];
+    this.isLarge = this.used > OUT_OF_CACHE;
   }
 
   /**
@@ -184,6 +185,7 @@ export class PageStore {
     const pages = this.inUse + this.levels + 1 + (entries >> (PAGE_SHIFT - 1));
     const there = this.refs.length >> PAGE_SHIFT;
     if (there > pages) return;
+    if (this.#memory.shared !== undefined) throw new RangeError('there are no more pages');
     // Where there is room for many nodes, they will need pages.
     const foreseen = Math.ceil(this.storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT);
     const least = Math.max(2 * there, pages + 1);
@@ -204,7 +206,6 @@ export class PageStore {
     this.words = words;
     this.refs = refs;
     this.meta = meta;
-    this.isLarge = refs.byteLength > OUT_OF_CACHE;
   }
 
   /** Makes `leafOf` as long as there is room for nodes; without memory for it, goes on without. */
@@ -231,6 +232,7 @@ export class PageStore {
     let page = this.freePage;
     if (page === NO_PAGE) {
       page = this.used++;
+      this.isLarge = page >= OUT_OF_CACHE;
     } else {
       this.freePage = this.meta[metaOf(page) + FOLLOWING];
       this.freePages--;
