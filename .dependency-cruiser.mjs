@@ -9,9 +9,10 @@ const BELOW = {
   skiplist: ['storage', 'base'],
   index: ['skiplist', 'storage', 'base'],
   table: ['index', 'skiplist', 'storage', 'lock', 'base'],
+  shared: ['table', 'index', 'skiplist', 'storage', 'lock', 'base'],
   // What users hold. These two stand side by side on the same floor.
-  db: ['table', 'index', 'skiplist', 'storage', 'lock', 'base'],
-  leveldb: ['table', 'index', 'skiplist', 'storage', 'lock', 'base'],
+  db: ['shared', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
+  leveldb: ['shared', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
 };
 
 /** Rooms in front of the house: they use what any user may use, so they may import the public door and no room. */

@@ -1,4 +1,5 @@
-export { DB, type DBOptions } from './db/db.js';
+export { DB } from './db/db.js';
+export type { AttachOptions, DBHandle, DBOptions, SharedDBOptions } from './db/parts.js';
 export { DBIterator } from './db/iterator.js';
 export { bytesPrefix, type Range, type Scan } from './base/range.js';
 export { bytewise, type Comparer } from './base/comparer.js';

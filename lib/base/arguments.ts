@@ -124,12 +124,16 @@ export function requireBoolean(value: unknown, what: string): asserts value is b
 }
 
 /** Bytes to reserve at first. @throws TypeError, RangeError */
-export function requireCapacity(capacity: unknown, limit: number): asserts capacity is number {
+export function requireCapacity(
+  capacity: unknown,
+  limit: number,
+  name = 'capacity',
+): asserts capacity is number {
   if (typeof capacity !== 'number') {
-    throw new TypeError(`capacity must be a number of bytes, but got ${describe(capacity)}`);
+    throw new TypeError(`${name} must be a number of bytes, but got ${describe(capacity)}`);
   }
   if (!Number.isInteger(capacity) || capacity < 0 || capacity > limit) {
-    throw new RangeError(`capacity must be a whole number of bytes from 0 to ${limit}, but got ${capacity}`);
+    throw new RangeError(`${name} must be a whole number of bytes from 0 to ${limit}, but got ${capacity}`);
   }
 }
 

@@ -7,7 +7,11 @@ const LONGEST = 1 << 10;
 /** Copies begin at whole words. */
 const WORD = 8;
 
-let block: Viewed & { buffer: ArrayBuffer } = { array: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)), buffer: new ArrayBuffer(0) };
+let block: Viewed & { buffer: ArrayBuffer } = {
+  array: new Uint8Array(0),
+  view: new DataView(new ArrayBuffer(0)),
+  buffer: new ArrayBuffer(0),
+};
 let used = 0;
 
 /** A copy of source[start, start + length). A short one shares its buffer with others. */

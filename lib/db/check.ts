@@ -13,5 +13,10 @@ import type { DB } from './db.js';
  * checkStructure(db); // throws if anything is wrong
  */
 export function checkStructure(db: DB): void {
-  checkTable(db[TABLE]);
+  db.lock.rlock();
+  try {
+    checkTable(db[TABLE]);
+  } finally {
+    db.lock.runlock();
+  }
 }

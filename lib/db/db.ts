@@ -1,49 +1,39 @@
 import {
   describe,
   isFilledBytes,
-  requireBoolean,
   requireBytes,
-  requireCapacity,
   requireFunction,
   requireIndex,
   requireIterable,
   requireOptions,
   requirePair,
 } from '../base/arguments.js';
-import { CapacityError } from '../base/errors.js';
-import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
-import { GivenHeights } from '../skiplist/heights.js';
+import { CapacityError, MemDBError } from '../base/errors.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from '../base/kept.js';
-import { byteOrder, orderOf } from '../base/order.js';
 import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
-import { ReentryGuard } from '../lock/reentry.js';
-import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
+import type { RWLock } from '../lock/rwlock.js';
+import type { SharedTable } from '../shared/sharedtable.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
-import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
-import { deleteRange } from '../table/bulk/deleterange.js';
 import { putMany } from '../table/bulk/putmany.js';
-import { AutoCompaction } from '../table/compaction/autocompaction.js';
-import { compact } from '../table/compaction/compaction.js';
-import { dropRange } from '../table/compaction/droprange.js';
-import { resetSmall } from '../table/compaction/resetsmall.js';
+import type { Upkeep } from '../table/compaction/upkeep.js';
 import { walk } from '../table/walk.js';
-import { TABLE, Table, type Entry } from '../table/table.js';
+import { TABLE, type Table, type Entry } from '../table/table.js';
+import {
+  attachedParts,
+  localParts,
+  sharedParts,
+  type AttachOptions,
+  type DBHandle,
+  type DBOptions,
+  type Parts,
+  type SharedDBOptions,
+} from './parts.js';
 
-export interface DBOptions {
-  /** Order of the keys; `bytewise` by default. */
-  comparer?: Comparer | undefined;
-  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
-  capacity?: number | undefined;
-  /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
-  lock?: RWLock | undefined;
-  /** Source of node heights, 1..12, asked once for each new key, by `putMany` ahead of them, and again where a put had to make room first; by default seeded, so that runs repeat. */
-  randHeight?: (() => number) | undefined;
-  /**
-   * Whether room that entries no longer take is given back by itself: then `garbage` is at most the bytes of the entries and
-   * 1 MiB. `true` by default; with `false`, the arrays are those of goleveldb, to the slot.
-   */
-  autoCompact?: boolean | undefined;
+/** Under this name, options bring what the DB is made of. */
+const PARTS = Symbol('parts');
+interface WithParts {
+  [PARTS]?: Parts;
 }
 
 /**
@@ -72,8 +62,10 @@ export class DB {
   readonly #plainLock: RWLock;
   readonly #lock: RWLock;
   readonly #isLockOurs: boolean;
-  /** Undefined where it is switched off. */
-  readonly #compaction: AutoCompaction | undefined;
+  readonly #upkeep: Upkeep;
+  /** Where threads share it. */
+  readonly #shared: SharedTable | undefined;
+  readonly #handle: DBHandle | undefined;
 
   /**
    * @throws RangeError, CapacityError when `capacity` is no size, or can't be had
@@ -84,34 +76,55 @@ export class DB {
    * console.log([...db.keys()].map(text)); // -> [ 'b', 'a' ]
    */
   constructor(options: DBOptions = {}) {
-    requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight', 'autoCompact']);
-    const memory = internalsOf(options);
-    const {
-      comparer = bytewise,
-      capacity = DEFAULT_CAPACITY,
-      lock = new LocalRWLock(),
-      randHeight,
-      autoCompact = true,
-    } = options;
-    requireComparer(comparer);
-    requireCapacity(capacity, memory.kvLimit);
-    requireLock(lock);
-    if (randHeight !== undefined) requireFunction(randHeight, 'randHeight');
-    requireBoolean(autoCompact, 'autoCompact');
-    const order = orderOf(comparer);
-    const heights = randHeight && new GivenHeights(randHeight);
-    const mayReenter = order !== byteOrder || heights !== undefined;
-    this.#plainLock = lock;
-    this.#lock = mayReenter ? new ReentryGuard(lock, order, heights) : lock;
-    this.#isLockOurs = options.lock === undefined;
-    this.#table = new Table({ order, capacity, heights, memory });
-    this.#compaction = autoCompact ? new AutoCompaction(this.#table) : undefined;
+    const parts = (options as WithParts | null)?.[PARTS] ?? localParts(options);
+    this.#table = parts.table;
+    this.#upkeep = parts.upkeep;
+    this.#plainLock = parts.plainLock;
+    this.#lock = parts.lock;
+    this.#isLockOurs = parts.isLockOurs;
+    this.#shared = parts.shared;
+    this.#handle = parts.handle;
     keepOne(DB, oneToKeep);
   }
 
   /** @internal */
   get [TABLE](): Table {
-    return this.#table;
+    if (this.#shared === undefined) return this.#table;
+    return this.#read((table) => table); // As it is now; whoever looks at it longer holds the lock.
+  }
+
+  /**
+   * Makes a DB: with `shared: true`, one that other threads can attach, by its `handle`. All its memory is reserved at once, and
+   * does not grow. In a browser, the page must be cross-origin isolated.
+   *
+   * A shared DB has every call of a local one. What it gives out are copies; each read takes the read lock, and each write the
+   * write lock, for as long as the call lasts.
+   * @throws CapacityError where so much can't be reserved
+   * @throws MemDBError where there is no shared memory
+   * @example
+   * const db = DB.create({ shared: true, maxCapacity: 1 << 20 });
+   * db.put(bytes('a'), bytes('1'));
+   * const there = DB.attach(db.handle); // in another thread, to which the handle was posted
+   * console.log(text(there.get(bytes('a')))); // -> 1
+   */
+  static create(options: DBOptions | SharedDBOptions = {}): DB {
+    if ((options as Partial<SharedDBOptions> | null)?.shared === undefined)
+      return new DB(options as DBOptions);
+    return new DB({ [PARTS]: sharedParts(options as SharedDBOptions) } as DBOptions);
+  }
+
+  /**
+   * The shared DB of a handle, for this thread: see `create`. It takes one of the places for threads until `close`.
+   * @throws TypeError, MemDBError for what is no handle, or one of a DB in another order or of another version, and where
+   *   there are as many threads as may be
+   * @example
+   * const db = DB.create({ shared: true, maxCapacity: 1 << 20 });
+   * const there = DB.attach(db.handle, { lockTimeout: 1000 });
+   * there.put(bytes('a'), bytes('1'));
+   * console.log(text(db.get(bytes('a')))); // -> 1
+   */
+  static attach(handle: DBHandle, options: AttachOptions = {}): DB {
+    return new DB({ [PARTS]: attachedParts(handle, options) } as DBOptions);
   }
 
   /**
@@ -159,6 +172,29 @@ export class DB {
   }
 
   /**
+   * Lends the value of a key to a function, under the read lock: a view, which is not to be modified, and not to be kept where the
+   * DB is shared. @returns what the function returns; `undefined` where there is no such key, and it is not called
+   * @param look must not write to the DB
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('12'));
+   * console.log(db.read(bytes('a'), (value) => value[1] - value[0]), db.read(bytes('b'), text)); // -> 1 undefined
+   */
+  read<T>(key: Uint8Array, look: (value: Uint8Array) => T): T | undefined {
+    requireBytes(key, 'key');
+    requireFunction(look, 'look');
+    this.#lock.rlock();
+    try {
+      const node = this.#attached.find(key, key.length);
+      return node === NONE ? undefined : look(this.#table.storage.lendValueOf(node));
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  /**
    * Whether a key is present.
    * @example
    * const db = new DB();
@@ -196,7 +232,7 @@ export class DB {
         this.#requireRoomAfter(error);
         putMany(this.#table, list);
       } finally {
-        this.#compaction?.tidy(list.length); // Those before one at which a comparer threw are in.
+        this.#upkeep.tidy(list.length); // Those before one at which a comparer threw are in.
       }
     } catch (error) {
       throw this.#explained(error);
@@ -313,17 +349,8 @@ export class DB {
     requireRange(range);
     this.#lock.lock();
     try {
-      const table = this.#attached;
-      const compaction = this.#compaction;
-      if (compaction === undefined) return deleteRange(table, range.start, range.limit);
-      const dropped = dropRange(table, range);
-      if (dropped !== undefined) {
-        compaction.abandon();
-        return dropped;
-      }
-      const count = deleteRange(table, range.start, range.limit);
-      compaction.tidy(1);
-      return count;
+      this.#table.storage.requireAttached();
+      return this.#upkeep.deleteRange(range);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -444,7 +471,45 @@ export class DB {
     return this.entries();
   }
 
-  /** The lock that guards every call: the one given, or the DB's own. */
+  /**
+   * What other threads attach a shared DB by: it can be posted as it is.
+   * @throws MemDBError where the DB is not shared
+   */
+  get handle(): DBHandle {
+    if (this.#handle === undefined) throw notShared();
+    return this.#handle;
+  }
+
+  /**
+   * After a thread that shares the DB died: makes the DB valid again, if that thread was writing, and frees its place. Call it once
+   * the thread is gone for certain, as after the `exit` event of a worker. Every write that had returned is there; of one that had not,
+   * all or nothing, but that `putMany` may be in up to some entry. Several threads may call it at once.
+   * @param options `dead` are ids of threads; by default, all that hold the lock now
+   * @throws MemDBError where the DB is not shared
+   * @example
+   * const db = DB.create({ shared: true, maxCapacity: 1 << 20 });
+   * db.recover({ dead: 17 }); // nobody waits for thread 17 any more
+   */
+  recover(options: { dead?: number | readonly number[] | undefined } = {}): void {
+    requireOptions(options, 'recover', ['dead']);
+    if (this.#shared === undefined) throw notShared();
+    this.#shared.recover(threadsOf(options.dead));
+  }
+
+  /**
+   * Gives back the place that this thread takes in a shared DB; any call throws from now on. The DB of the other threads stays as it
+   * is. Of a DB that is not shared, there is nothing to give back.
+   * @throws LockMisuseError while this thread holds the lock
+   * @example
+   * const db = DB.create({ shared: true, maxCapacity: 1 << 20, threads: 2 });
+   * DB.attach(db.handle).close();
+   * DB.attach(db.handle).close(); // there is room for one more again
+   */
+  close(): void {
+    this.#shared?.plainLock.close();
+  }
+
+  /** The lock that guards every call: the one given, or the DB's own; of a shared one, a `SharedRWLock`. */
   get lock(): RWLock {
     return this.#plainLock;
   }
@@ -493,9 +558,8 @@ export class DB {
   compact(): void {
     this.#lock.lock();
     try {
-      const table = this.#attached;
-      this.#compaction?.abandon();
-      compact(table);
+      this.#table.storage.requireAttached();
+      this.#upkeep.compact();
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -516,12 +580,8 @@ export class DB {
   reset(): void {
     this.#lock.lock();
     try {
-      if (this.#compaction === undefined) {
-        this.#attached.reset();
-      } else {
-        this.#compaction.abandon();
-        resetSmall(this.#attached);
-      }
+      this.#table.storage.requireAttached();
+      this.#upkeep.reset();
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -562,18 +622,18 @@ export class DB {
       this.#requireRoomAfter(error);
       this.#table.put(key, key.length, value);
     }
-    this.#compaction?.tidy(1);
+    this.#upkeep.tidy(1);
   }
 
   #delete(key: Uint8Array): boolean {
     const wasThere = this.#attached.delete(key, key.length);
-    this.#compaction?.tidy(1);
+    this.#upkeep.tidy(1);
     return wasThere;
   }
 
   /** After a call that changed nothing: throws what it threw, unless there was no room, and now there is. */
   #requireRoomAfter(error: unknown): void {
-    if (!(error instanceof CapacityError) || this.#compaction?.makeRoom(error) !== true) throw error;
+    if (!(error instanceof CapacityError) || !this.#upkeep.makeRoom(error)) throw error;
   }
 
   #read<T>(what: (table: Table) => T): T {
@@ -635,16 +695,25 @@ function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
   return list;
 }
 
-function requireItem(item: unknown, what: string, index: number): void {
-  if (!isFilledBytes(item)) requireBytes(item, `${what}[${index}]`);
+function notShared(): MemDBError {
+  return new MemDBError(
+    'MEMDB_NOT_SHARED',
+    'this DB is not shared with other threads: DB.create({ shared: true }) makes one that is',
+  );
 }
 
-function requireLock(lock: unknown): asserts lock is RWLock {
-  for (const method of ['rlock', 'runlock', 'lock', 'unlock'] as const) {
-    if (typeof (lock as RWLock | null)?.[method] !== 'function') {
-      throw new TypeError(`lock must be an RWLock, but ${describe(lock)} has no ${method}()`);
-    }
+/** @throws TypeError for what is no id of a thread, or list of them */
+function threadsOf(dead: number | readonly number[] | undefined): readonly number[] | undefined {
+  if (dead === undefined) return undefined;
+  const list: readonly unknown[] = Array.isArray(dead) ? dead : [dead];
+  for (const id of list) {
+    if (!Number.isInteger(id)) throw new TypeError(`dead must be ids of threads, but got ${describe(id)}`);
   }
+  return list as number[];
+}
+
+function requireItem(item: unknown, what: string, index: number): void {
+  if (!isFilledBytes(item)) requireBytes(item, `${what}[${index}]`);
 }
 
 function oneToKeep(): unknown {

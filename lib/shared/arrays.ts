@@ -21,10 +21,11 @@ export const DAMAGED = 2;
 export const INTENT = 3;
 /** For each half, where in the supply its arrays are. */
 const PLACES = INTENT + INTENT_WORDS;
-/** Words that were taken from the supply. */
+/** Words that are taken from the supply, and that ever were. */
 const USED = 0;
+const TOUCHED = 1;
 /** For each array of the hash index, where it begins and how long it is. */
-const FIRST_ARRAY = 1;
+const FIRST_ARRAY = 2;
 const HASH_ARRAYS = 3;
 const PLACE_WORDS = FIRST_ARRAY + 2 * HASH_ARRAYS;
 export const CONTROL_WORDS = PLACES + 2 * PLACE_WORDS;
@@ -97,19 +98,26 @@ export class SharedHalf implements SharedArrays {
   readonly meta: Int32Array;
   readonly leafOf: Int32Array;
   readonly intent: Int32Array;
+  readonly isMovable = true;
   isMade: boolean;
   readonly #hash: Int32Array;
   /** Of the header, what is about this half. */
   readonly #places: Int32Array;
 
-  constructor(buffers: HalfBuffers, control: Int32Array, which: number, isMade: boolean) {
-    this.kv = new Uint8Array(buffers.kv);
-    this.nodes = new Int32Array(buffers.nodes);
-    this.words = new Int32Array(buffers.words);
-    this.refs = new Int32Array(buffers.refs);
-    this.meta = new Int32Array(buffers.meta);
-    this.leafOf = new Int32Array(buffers.leafOf);
-    this.#hash = new Int32Array(buffers.hash);
+  constructor(
+    buffers: HalfBuffers,
+    control: Int32Array,
+    which: number,
+    isMade: boolean,
+    { seen = asItIs }: Internals,
+  ) {
+    this.kv = seen(new Uint8Array(buffers.kv));
+    this.nodes = seen(new Int32Array(buffers.nodes));
+    this.words = seen(new Int32Array(buffers.words));
+    this.refs = seen(new Int32Array(buffers.refs));
+    this.meta = seen(new Int32Array(buffers.meta));
+    this.leafOf = seen(new Int32Array(buffers.leafOf));
+    this.#hash = seen(new Int32Array(buffers.hash));
     const begin = PLACES + which * PLACE_WORDS;
     this.#places = control.subarray(begin, begin + PLACE_WORDS);
     this.intent = control.subarray(INTENT, INTENT + INTENT_WORDS);
@@ -120,7 +128,10 @@ export class SharedHalf implements SharedArrays {
     const begin = this.#places[USED];
     const end = begin + length;
     if (end > this.#hash.length) throw new RangeError('the supply of words is used up');
+    const touched = this.#places[TOUCHED];
+    if (touched > begin) this.#hash.fill(0, begin, Math.min(end, touched));
     this.#places[USED] = end;
+    this.#places[TOUCHED] = Math.max(end, touched);
     return this.#hash.subarray(begin, end);
   }
 
@@ -146,18 +157,24 @@ export class SharedHalf implements SharedArrays {
       const array = known[i] as Int32Array | undefined;
       const isSame =
         array !== undefined && array.length === length && (length === 0 || array.byteOffset === begin * WORD);
-      arrays.push(isSame && array.buffer === this.#hash.buffer ? array : this.#hash.subarray(begin, begin + length));
+      arrays.push(
+        isSame && array.buffer === this.#hash.buffer ? array : this.#hash.subarray(begin, begin + length),
+      );
     }
     return arrays;
   }
 }
 
-/** What a table of a half is made with. */
-export function internalsFor(half: SharedHalf, seed: number): Internals {
+export function asItIs<T>(array: T): T {
+  return array;
+}
+
+/** What a table of a half is made with. @param internals what tests set */
+export function internalsFor(half: SharedHalf, seed: number, internals: Internals): Internals {
   return {
+    ...internals,
     kvLimit: half.kv.length,
     nodeLimit: half.nodes.length,
-    allocate: localMemory.allocate,
     shared: half,
     maintained: false,
     seed,

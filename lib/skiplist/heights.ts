@@ -40,8 +40,8 @@ export class GivenHeights implements Heights {
   readonly #source: () => number;
   /** Whether it is being asked: what it calls meanwhile is called from inside. */
   isAsked = false;
-  /** Nothing is known of it. */
-  state = 0;
+  /** Nothing is known of it: this is for threads that share the table and have no source. */
+  state = SEED | 0;
 
   constructor(source: () => number) {
     this.#source = source;

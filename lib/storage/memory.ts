@@ -40,6 +40,8 @@ export interface SharedArrays {
   readonly leafOf: Int32Array;
   /** A record that takes the place of another one, for who has to repair what a thread left half done: `INTENT_WORDS` words. */
   readonly intent: Int32Array;
+  /** Whether what is in them may be moved elsewhere, and written over, while no lock is held. */
+  readonly isMovable: boolean;
   /** Whether another thread has made a table of them already: then nothing of it may be written to. */
   readonly isMade: boolean;
   /** @throws RangeError when the supply is used up */
@@ -69,6 +71,8 @@ export interface Internals extends Memory {
   compactEvery?: number;
   /** Entries that each write copies at least. */
   compactAtOnce?: number;
+  /** Is given each array in shared memory, and gives one that is used in its place. */
+  seen?: <T extends Uint8Array | Int32Array>(array: T) => T;
 }
 
 /** The name under which options carry them, see lib/internals.ts; programs that use the built package can make it, too. */

@@ -220,6 +220,14 @@ export class Storage {
     return this.view(nodes[node + OFFSET] + nodes[node + KEY_LENGTH], nodes[node + VALUE_LENGTH]);
   }
 
+  /** The same, to be looked at under the lock only: a view. */
+  lendValueOf(node: NodeIndex): Uint8Array {
+    const nodes = this.nodes.array;
+    if (nodes.length === 0) throw detachedError();
+    this.isLent = true;
+    return viewOf(this.kv, nodes[node + OFFSET] + nodes[node + KEY_LENGTH], nodes[node + VALUE_LENGTH]);
+  }
+
   /** Bytes of kv to be given out: a view, or a copy where threads share them. @throws MemDBError where its buffer was taken away */
   view(start: number, length: number): Uint8Array {
     if (this.isShared) return copyOut(this.kv, start, length);

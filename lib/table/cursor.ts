@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { requireBytes } from '../base/arguments.js';
+import { copyBetween } from '../base/bytes.js';
 import { IteratorReleasedError } from '../base/errors.js';
 import { requireRange, type Range } from '../base/range.js';
 import { RUN_WORDS } from '../index/pages/walk.js';
@@ -40,7 +41,28 @@ function outOfLine<C extends object, T>(method: (this: C) => T, of: C): T {
 
 interface Left {
   readonly key: Uint8Array;
-  readonly value: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+/** A copy of a key that is written over by the next one. */
+class KeptKey {
+  array = new Uint8Array(64);
+  view = new DataView(this.array.buffer);
+  #length = 0;
+
+  /** Copies kv[start, end). */
+  take(kv: Growable<Uint8Array>, start: number, end: number): void {
+    this.#length = end - start;
+    if (this.#length > this.array.length) {
+      this.array = new Uint8Array(2 * this.#length);
+      this.view = new DataView(this.array.buffer);
+    }
+    copyBetween(kv, start, this.#length, this, 0);
+  }
+
+  copy(): Uint8Array {
+    return this.array.slice(0, this.#length);
+  }
 }
 
 /** Where a cursor stood when it last looked: while the counters are those of the table, the place holds. */
@@ -49,6 +71,9 @@ class Landing {
   place = NO_PLACE;
   structure = 0;
   deletions = 0;
+  /** These two count only where threads share the table. */
+  exchanges = 0;
+  epoch = 0;
 }
 
 /**
@@ -62,7 +87,8 @@ class Landing {
  *    (after the last entry when set), so that a fresh cursor stands before the first.
  * 2. The key under the cursor never changes but by a move, even when its entry is deleted: its bytes stay where they are.
  *    A move goes from that key to the nearest entry there is now. Where its entry was deleted and the rest moved on, by a
- *    compaction, `#left` has its bytes, and positions are -1.
+ *    compaction, `#left` has its bytes, and positions are -1. Where threads share the table, bytes may be written over later, so
+ *    that the cursor keeps the key in an array of its own, and what else is known holds only under the lock.
  * 3. While `epoch` is current, all that is known holds. When it is no longer, only the key under the cursor does.
  * 4. Words [begin, end) of the run are entries in the range, and those from `step` on the one under the cursor; where
  *    there is no run, all three are 0.
@@ -76,6 +102,8 @@ export abstract class Cursor {
   readonly #bounds: Bounds;
   readonly #generation: number;
   readonly #landing = new Landing();
+  /** The key under the cursor, where threads share the table. */
+  readonly #kept: KeptKey | undefined;
   #released = false;
   #forward = false;
   /** The entry under the cursor was deleted, and its key not put again since. */
@@ -116,8 +144,11 @@ export abstract class Cursor {
     this.#lock = lock;
     this.#at = table.at;
     this.isLockOurs = isLockOurs;
-    this.#generation = table.generation;
     this.#bounds = new Bounds(range);
+    if (table.memory.shared?.isMovable === true) this.#kept = new KeptKey();
+    this.enter();
+    this.#generation = table.generation;
+    this.leave();
   }
 
   /** Whether the cursor stands on an entry. It keeps standing on one that is deleted under it until it moves. */
@@ -280,14 +311,48 @@ export abstract class Cursor {
     this.release();
   }
 
-  /** The bytes of the key under the cursor: a view. @internal */
+  /** Takes the lock for several calls, where threads share the table: what they find out belongs together then. @internal */
+  enter(): void {
+    if (this.#kept !== undefined) this.#lock.rlock();
+  }
+
+  /** @internal */
+  leave(): void {
+    if (this.#kept !== undefined) this.#lock.runlock();
+  }
+
+  /** Whether `enter` is of use. @internal */
+  get isShared(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** The bytes of the key under the cursor: a view, or a copy. @internal */
   protected keyView(): Uint8Array | undefined {
+    if (this.#kept !== undefined) return this.#underLock(this.#keyThere);
+    return this.#keyThere();
+  }
+
+  #keyThere(): Uint8Array | undefined {
     const start = this.keyStart;
     return start < 0 ? this.#left?.key : this.table.storage.view(start, this.knownValueStart - start);
   }
 
-  /** The bytes of the value under the cursor: a view. @internal */
+  /** The bytes of the value under the cursor: a view, or a copy. @internal */
   protected valueView(): Uint8Array | undefined {
+    if (this.#kept !== undefined) return this.#underLock(this.#valueThere);
+    return this.#valueThere();
+  }
+
+  #underLock<T>(what: () => T): T {
+    this.#lock.rlock();
+    try {
+      return what.call(this);
+    } finally {
+      this.#lock.runlock();
+    }
+  }
+
+  #valueThere(): Uint8Array | undefined {
     const start = this.valueStart;
     return start < 0 ? this.#left?.value : this.table.storage.view(start, this.knownValueEnd - start);
   }
@@ -324,8 +389,9 @@ export abstract class Cursor {
     this.#requireLive();
     if (this.node === NONE) return !this.#forward && this.#toFirst();
     const step = this.step + ENTRY_WORDS;
-    if (step < this.end && this.epoch.current) {
+    if (step < this.end && this.#isCurrent) {
       this.goTo(step);
+      this.#kept?.take(this.#kv!, this.knownKeyStart, this.knownValueStart);
       return true;
     }
     this.#renew();
@@ -339,8 +405,9 @@ export abstract class Cursor {
     this.#requireLive();
     if (this.node === NONE) return this.#forward && this.#toLast();
     const step = this.step - ENTRY_WORDS;
-    if (step >= this.begin && this.epoch.current) {
+    if (step >= this.begin && this.#isCurrent) {
       this.goTo(step);
+      this.#kept?.take(this.#kv!, this.knownKeyStart, this.knownValueStart);
       return true;
     }
     let place = this.#place();
@@ -390,6 +457,21 @@ export abstract class Cursor {
     return node !== NONE;
   }
 
+  /** Whether all that is known holds; where threads share the table, under the lock only. */
+  get #isCurrent(): boolean {
+    return this.epoch.current || (this.#kept !== undefined && this.#landing.epoch === this.table.epoch);
+  }
+
+  /** Notes that what is known is that of now. */
+  #noteEpoch(): void {
+    if (this.#kept === undefined) {
+      this.epoch = this.table.now();
+    } else {
+      this.#landing.epoch = this.table.epoch;
+      this.#landing.exchanges = this.table.exchanges;
+    }
+  }
+
   /** Takes down what there is to know of a node; there is no run then. */
   #read(node: NodeIndex): void {
     this.node = node;
@@ -406,9 +488,10 @@ export abstract class Cursor {
       this.knownKeyStart = keyStart;
       this.knownValueStart = valueStart;
       this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
+      this.#kept?.take(this.#kv, keyStart, valueStart);
     }
     this.step = this.begin = this.end = 0;
-    this.epoch = this.table.now();
+    this.#noteEpoch();
   }
 
   #forgetPositions(): void {
@@ -419,11 +502,14 @@ export abstract class Cursor {
   #leave(): void {
     this.#left ??= {
       key: this.#keyBytes(),
-      value: viewOf(this.#kv!, this.knownValueStart, this.knownValueEnd - this.knownValueStart),
+      value:
+        this.#kept === undefined
+          ? viewOf(this.#kv!, this.knownValueStart, this.knownValueEnd - this.knownValueStart)
+          : undefined,
     };
     this.#forgetPositions();
     this.step = this.begin = this.end = 0;
-    this.epoch = this.table.now();
+    this.#noteEpoch();
   }
 
   /** After a step: a cursor that has made a few will make more, so it is worth reading ahead. */
@@ -496,7 +582,7 @@ export abstract class Cursor {
 
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
-    if (this.epoch.current) return;
+    if (this.#isCurrent) return;
     this.table.storage.requireAttached();
     const landing = this.#landing;
     let { node } = this;
@@ -510,7 +596,11 @@ export abstract class Cursor {
     }
     landing.place = place;
     this.#steps = 0; // What is read ahead where the table changes all the time is read for nothing.
-    if (this.#orphaned && this.#kv !== this.table.storage.kv) {
+    const isElsewhere =
+      this.#kept === undefined
+        ? this.#kv !== this.table.storage.kv
+        : landing.exchanges !== this.table.exchanges;
+    if (this.#orphaned && (isElsewhere || this.#left !== undefined)) {
       this.#leave();
     } else {
       this.#read(node);
@@ -526,6 +616,7 @@ export abstract class Cursor {
   }
 
   #keyBytes(): Uint8Array {
+    if (this.#kept !== undefined) return this.#kept.copy();
     return (
       this.#left?.key ?? viewOf(this.#kv!, this.knownKeyStart, this.knownValueStart - this.knownKeyStart)
     );

@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import * as library from 'flat-memdb';
-import { configurations } from '../support/configurations.js';
+import { configurations, sharedConfigurations } from '../support/configurations.js';
 import { programs, tryPrograms } from '../support/programs.js';
 
 /** Many keys make deep structures, few make many overwrites and deletes of the same ones. */
@@ -23,7 +23,7 @@ const SHRINKS = 2000;
 
 function main(): number {
   const { minutes, seed, configuration } = settings();
-  const all = configurations(library);
+  const all = [...configurations(library), ...sharedConfigurations(library)];
   const chosen = all.filter(({ name }) => configuration === undefined || name === configuration);
   if (chosen.length === 0) {
     const names = all.map(({ name }) => `  ${name}`).join('\n');

@@ -1,11 +1,21 @@
 import type { Store, Subject } from './machine.js';
+import { byTurns } from './sharing.js';
 import type { Compare } from './model.js';
 
 /** What configurations need of the library: lib/ under jest, the built package in programs. */
 export interface Library {
-  DB: new (options?: StoreOptions) => Store;
+  DB: {
+    new (options?: StoreOptions): Store;
+    create(options: StoreOptions & { shared: true; maxCapacity: number }): SharedStore;
+    attach(handle: never, options: object): SharedStore;
+  };
   bytewise: { name: string; compare: Compare };
   checkStructure(store: Store): void;
+}
+
+/** A DB that threads share. */
+interface SharedStore extends Store {
+  readonly handle: unknown;
 }
 
 interface StoreOptions {
@@ -146,6 +156,43 @@ export function configurations(
     configuration('letters of both cases equal', folded),
     configuration('leading zeros of no account', noZeros),
     configuration('leading zeros of no account, not accelerated', noZeros, () => plainly),
+  ];
+}
+
+/** DBs that threads share, each as three of them have it, with each call made by another one. */
+export function sharedConfigurations({ DB, bytewise, checkStructure }: Library): Configuration[] {
+  const shared = (
+    name: string,
+    options: StoreOptions,
+    maxCapacity: number,
+    internals: Partial<Internals> = {},
+  ): Configuration => ({
+    name: `${name}, shared by three`,
+    make() {
+      const { comparer = bytewise } = options;
+      const inside = { [Symbol.for('flat-memdb.internals')]: { ...MEMORY, ...internals } };
+      const made = DB.create({ ...options, shared: true, maxCapacity, ...inside });
+      const attach = () => DB.attach(made.handle as never, { comparer, ...inside });
+      const stores = [made, attach(), attach()];
+      return {
+        store: byTurns(stores),
+        compare: comparer.compare,
+        garbageLimit: garbageLimit(options, { ...MEMORY, ...internals }),
+        lacksMemory: false,
+        forgets: true,
+        check: () => {
+          for (const each of stores) checkStructure(each);
+        },
+      };
+    },
+  });
+  const order = (name: string, compare: Compare) => ({ comparer: { name, compare } });
+  const reverse = order('reverse', (a, b) => bytewise.compare(b, a));
+  return [
+    shared('bytewise', {}, 1 << 22),
+    shared('bytewise, compacting every third write', {}, 1 << 22, compacting(3, 1)),
+    shared('reverse, compacting every write', reverse, 1 << 22, compacting(1, 1)),
+    shared('letters of both cases equal', order('folded', foldedOrder), 1 << 22),
   ];
 }
 

@@ -58,6 +58,8 @@ export interface Subject {
   readonly garbageLimit: ((size: number) => number) | undefined;
   /** Whether allocations fail now and then. */
   readonly lacksMemory: boolean;
+  /** Whether a cursor may have no value any more, once its entry was deleted and left behind by a compaction. */
+  readonly forgets?: boolean;
   /** Reads the whole structure, and throws where it is broken. */
   check(): void;
 }
@@ -402,6 +404,11 @@ class Machine {
       same(key, undefined, 'key');
       same(value, undefined, 'value');
       same([real.keyStart, real.valueStart, real.valueEnd].join(), '-1,-1,-1', 'positions');
+      return;
+    }
+    if (value === undefined && this.#subject.forgets === true && this.#model.get(key!) === undefined) {
+      const isReadable = model.readable().some((entry) => sameBytes(entry.key, key!));
+      same(isReadable && real.keyStart < 0, true, 'the key of an entry that was left behind');
       return;
     }
     const shown = { key: key!, value: value! };

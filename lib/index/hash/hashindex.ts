@@ -68,7 +68,11 @@ interface Buckets {
 }
 
 /** Until those that another thread has made are known. */
-const NO_BUCKETS: Buckets = { words: new Int32Array(BUCKET << FIRST_BITS), bits: FIRST_BITS, refBits: FIRST_BITS + REF_BITS_OVER };
+const NO_BUCKETS: Buckets = {
+  words: new Int32Array(BUCKET << FIRST_BITS),
+  bits: FIRST_BITS,
+  refBits: FIRST_BITS + REF_BITS_OVER,
+};
 
 /** What a hash index says that it holds. */
 export interface Census {
@@ -298,14 +302,19 @@ export class HashIndex {
     return this.#next !== this.#storage.nodes.length;
   }
 
+  /** Slots of the nodes that wait. */
+  get waiting(): number {
+    return this.#storage.nodes.length - this.#next;
+  }
+
   /** Whether so few wait that it pays to enter them. */
   get isNear(): boolean {
-    return this.#storage.nodes.length - this.#next <= FEW_WAITING;
+    return this.waiting <= FEW_WAITING;
   }
 
   /** Whether so many wait that writes should enter some. */
   get isFarBehind(): boolean {
-    return this.#storage.nodes.length - this.#next > MAX_WAITING;
+    return this.waiting > MAX_WAITING;
   }
 
   /**

@@ -127,7 +127,10 @@ export class PageStore {
     this.refs = shared?.refs ?? allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
     this.meta = shared?.meta ?? allocateWords(memory, FIRST_PAGES << META_SHIFT);
     if (this.tail === 0) this.leafOf = shared?.leafOf ?? this.#allocateLeafOf();
-    if (shared?.isMade !== true) this.reset();
+    if (shared?.isMade === true) return;
+    // Where one is made anew in place of another, nodes that are no more may still have leaves.
+    if (shared !== undefined) this.leafOf?.fill(NO_PAGE, 0, leafIndex(storage.nodes.length));
+    this.reset();
   }
 
   /** Back to one empty leaf; what is reserved stays so. */

@@ -1,9 +1,14 @@
 import type { CapacityError } from '../../base/errors.js';
 import { FIRST_NODE } from '../../storage/layout.js';
+import type { Range } from '../../base/range.js';
 import type { Room } from '../../storage/storage.js';
+import { deleteRange } from '../bulk/deleterange.js';
 import type { Table } from '../table.js';
 import { Compaction, compact, emptyCopy } from './compaction.js';
+import { dropRange } from './droprange.js';
+import { resetSmall } from './resetsmall.js';
 import { isFit, roomFor, withMargin } from './room.js';
+import type { Upkeep } from './upkeep.js';
 
 /** Bytes of garbage beyond those that live, at most, where the public promise is twice as many; and slots of nodes. */
 const SPARE = 1 << 19;
@@ -29,7 +34,7 @@ const WORTHWHILE = 1 / 8;
  * Sees to it that what is held by no entry never takes more room than the entries and SPARE bytes: each write asks it whether to begin
  * a compaction, and carries one that is under way on by a few entries. The rest is hurried, where it must.
  */
-export class AutoCompaction {
+export class AutoCompaction implements Upkeep {
   readonly #table: Table;
   #current: Compaction | undefined;
   /**
@@ -44,7 +49,6 @@ export class AutoCompaction {
     this.#table = table;
   }
 
-  /** To be called after each write to the table, or after several. */
   tidy(writes: number): void {
     if (this.#current === undefined && !this.#isDue(writes)) return;
     this.#goOn(writes);
@@ -52,8 +56,30 @@ export class AutoCompaction {
     while (this.#current === undefined && this.#pause === 0 && this.#isOver) this.#goOn(writes);
   }
 
+  compact(): void {
+    this.#abandon();
+    compact(this.#table);
+  }
+
+  reset(): void {
+    this.#abandon();
+    resetSmall(this.#table);
+  }
+
+  /** Where they are most of all, the others are copied at once. */
+  deleteRange(range: Range): number {
+    const dropped = dropRange(this.#table, range);
+    if (dropped !== undefined) {
+      this.#abandon();
+      return dropped;
+    }
+    const count = deleteRange(this.#table, range.start, range.limit);
+    this.tidy(1);
+    return count;
+  }
+
   /** Forgets one that is under way, and what is kept for the next one. */
-  abandon(): void {
+  #abandon(): void {
     this.#end();
     this.#spare = undefined;
   }
@@ -62,10 +88,9 @@ export class AutoCompaction {
     this.#current = this.#table.follower = undefined;
   }
 
-  /** After an array could not grow: gives back at once what is held by no entry. @returns whether there is more room now */
   makeRoom(error: CapacityError): boolean {
     const held = this.#spare ?? this.#current;
-    this.abandon();
+    this.#abandon();
     // Memory that this took may be what was lacking; at a limit, it is not.
     if (held !== undefined && error.cause !== undefined) return true;
     const { kv, nodes } = this.#table.storage;

@@ -28,7 +28,7 @@ import { roomFor } from './room.js';
  */
 
 /** For nodes that have their heights from elsewhere. */
-class CopiedHeights implements Heights {
+export class CopiedHeights implements Heights {
   state = 1;
 
   next(): number {
@@ -209,9 +209,17 @@ export function emptyCopy({ order, capacity, hasVersions, memory }: Table, room?
   return new Table({ order, capacity, hasVersions, heights: new CopiedHeights(), memory, room });
 }
 
-/** Gives back what is held by no entry, all at once; of the entries, only some may be kept. @throws CapacityError, with nothing changed */
-export function compact(table: Table, kept?: KeptNodes): void {
-  const compaction = new Compaction(table, emptyCopy(table, roomFor(kept ?? table, table.capacity)));
+/**
+ * Gives back what is held by no entry, all at once; of the entries, only some may be kept.
+ * @param copy an empty table for the copy, if there is one
+ * @throws CapacityError, with nothing changed
+ */
+export function compact(
+  table: Table,
+  kept?: KeptNodes,
+  copy: Table = emptyCopy(table, roomFor(kept ?? table, table.capacity)),
+): void {
+  const compaction = new Compaction(table, copy);
   if (kept === undefined) {
     while (!compaction.isDone) compaction.step();
   } else {
@@ -219,7 +227,7 @@ export function compact(table: Table, kept?: KeptNodes): void {
   }
   compaction.requireWhole();
   table.follower = undefined;
-  table.exchange(compaction.copy);
+  table.exchange(copy);
 }
 
 /** Entries of a table, in order; bytes of their keys and values, and slots of their nodes. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as library from 'flat-memdb';
-import { configurations } from '../../support/configurations.js';
+import { configurations, sharedConfigurations } from '../../support/configurations.js';
 import { programs, tryPrograms } from '../../support/programs.js';
 
 const PROGRAMS = fc.oneof(
@@ -16,7 +16,9 @@ const SEED = 20;
 
 /** Random programs on DBs of every configuration, compared with the model, step by step. */
 export function checkModel(least: number): string {
-  const all = configurations(library);
+  // A page that is not isolated shares nothing.
+  const shared = typeof SharedArrayBuffer === 'undefined' ? [] : sharedConfigurations(library);
+  const all = [...configurations(library), ...shared];
   let operations = 0;
   for (let turn = 0; turn < all.length || operations < least; turn++) {
     const { name } = all[turn % all.length];

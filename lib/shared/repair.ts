@@ -1,0 +1,61 @@
+import {
+  HEAD,
+  HEIGHT,
+  KEY_LENGTH,
+  MAX_HEIGHT,
+  NEXT,
+  NONE,
+  OFFSET,
+  VALUE_LENGTH,
+  type NodeIndex,
+} from '../storage/layout.js';
+import type { Table } from '../table/table.js';
+
+/**
+ * Makes a table valid again that a thread has left in the middle of a write, with a header that may be anything. What is trusted is
+ * level 0 of the list: a node is linked there once it is whole, and unlinked there last. All else follows from it.
+ *
+ * @throws what a comparer throws: then the table is still to be repaired
+ */
+export function repair(table: Table): void {
+  const { storage, towers } = table;
+  const { kv, nodes } = storage;
+  const { array } = nodes;
+  storage.redo();
+  table.change();
+  table.structure++;
+  table.deletions++;
+  table.stagings++;
+  array[HEAD + OFFSET] = array[HEAD + KEY_LENGTH] = array[HEAD + VALUE_LENGTH] = 0;
+  array[HEAD + HEIGHT] = MAX_HEIGHT;
+  towers.reset();
+  const { ends } = towers;
+  let kvEnd = 0;
+  let nodeEnd = NEXT + MAX_HEIGHT;
+  let length = 0;
+  let size = 0;
+  let liveSlots = 0;
+  for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
+    const height = array[node + HEIGHT];
+    const bytes = array[node + KEY_LENGTH] + array[node + VALUE_LENGTH];
+    length++;
+    size += bytes;
+    liveSlots += NEXT + height;
+    kvEnd = Math.max(kvEnd, array[node + OFFSET] + bytes);
+    nodeEnd = Math.max(nodeEnd, node + NEXT + height);
+    towers.height = Math.max(towers.height, height);
+    ends[0] = node;
+    for (let level = 1; level < height; level++) {
+      array[ends[level] + NEXT + level] = node;
+      ends[level] = node;
+    }
+  }
+  for (let level = 1; level < MAX_HEIGHT; level++) array[ends[level] + NEXT + level] = NONE;
+  table.length = length;
+  table.size = size;
+  table.liveSlots = liveSlots;
+  // A cursor may stand on an entry that is in the list no more: its bytes stay. Nodes are found by their keys again.
+  kv.adopt(kv.array, Math.min(Math.max(kvEnd, kv.length), kv.array.length));
+  nodes.adopt(array, nodeEnd);
+  table.buildIndex();
+}
