@@ -102,11 +102,6 @@ export class TableIndex {
     return this.#hashes !== undefined && this.#hashes.isBehind;
   }
 
-  /** Slots of the nodes that wait for it. */
-  get waiting(): number {
-    return this.#hashes?.waiting ?? 0;
-  }
-
   /** Enters some nodes in the hash index; without memory for it, goes on without. */
   maintain(): void {
     const { leafOf } = this.pages;

@@ -1,4 +1,5 @@
 import { MemDBError } from '../base/errors.js';
+import type { HashIndex } from '../index/hash/hashindex.js';
 import type { Order } from '../base/order.js';
 import type { RWLock } from '../lock/rwlock.js';
 import type { SharedRWLockHandle, SharedRWLock } from '../lock/sharedrwlock.js';
@@ -62,6 +63,8 @@ export class SharedTable implements RWLock {
   /** Those of the table when it was last loaded or stored. */
   #epoch = 0;
   #waiting: number | undefined;
+  #hashes: HashIndex | undefined;
+  #moves = 0;
 
   /** @param maxCapacity bytes of kv @throws CapacityError where there is no address space for so much */
   static create(maxCapacity: number, own: OwnParts): SharedTable {
@@ -133,7 +136,7 @@ export class SharedTable implements RWLock {
 
   unlock(): void {
     // Looking for what is to be deleted may have entered nodes in the hash index, and changed nothing else.
-    if (this.table.epoch !== this.#epoch || this.table.index?.waiting !== this.#waiting) {
+    if (this.table.epoch !== this.#epoch || this.table.index?.hashes?.waiting !== this.#waiting) {
       this.#catchUp();
       this.#store();
     }
@@ -183,15 +186,18 @@ export class SharedTable implements RWLock {
 
   /** Lets the hash index catch up, unless only so few nodes wait that it pays to wait for more. */
   #catchUp(few = FEW_WAITING): void {
-    const { index, storage } = this.table;
-    while (index?.isBehind === true && index.waiting > few && storage.isShared) index.maintain();
+    const { index } = this.table;
+    if (index === undefined) return;
+    while (index.hashes !== undefined && index.hashes.waiting > few) index.maintain();
   }
 
   #store(): void {
     const header = this.#header;
     const control = this.#control;
-    const [, , , , , , ...ofHash] = this.table.arrays;
-    this.#halves[this.#active].store(ofHash);
+    const hashes = this.table.index?.hashes;
+    if (hashes !== undefined && (hashes !== this.#hashes || hashes.moves !== this.#moves)) {
+      this.#halves[this.#active].store(hashes.arrays);
+    }
     this.table.store(header);
     this.#noteState();
     Atomics.store(control, ACTIVE, this.#active);
@@ -217,15 +223,19 @@ export class SharedTable implements RWLock {
       table.exchange(this.#copy);
       this.#active = active;
     }
-    const [kv, nodes, words, refs, meta, leafOf, ...ofHash] = table.arrays;
-    const hash = this.#halves[active].load(ofHash);
+    const half = this.#halves[active];
+    const { kv, nodes, words, refs, meta, leafOf } = half;
+    const hash = half.load(table.index?.hashes?.arrays ?? []);
     table.load(this.#header, [kv, nodes, words, refs, meta, leafOf, ...hash]);
     this.#noteState();
   }
 
   #noteState(): void {
     this.#epoch = this.table.epoch;
-    this.#waiting = this.table.index?.waiting;
+    const hashes = this.table.index?.hashes;
+    this.#waiting = hashes?.waiting;
+    this.#hashes = hashes;
+    this.#moves = hashes?.moves ?? 0;
   }
 }
 

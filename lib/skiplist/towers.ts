@@ -41,13 +41,15 @@ export class Towers {
   }
 
   store(header: Header): void {
+    const { ends } = this;
     header[LIST_HEIGHT] = this.height;
-    header.set(this.ends, LIST_ENDS);
+    for (let level = 0; level < MAX_HEIGHT; level++) header[LIST_ENDS + level] = ends[level];
   }
 
   load(header: Header): void {
     this.height = header[LIST_HEIGHT];
-    this.ends.set(header.subarray(LIST_ENDS, LIST_ENDS + MAX_HEIGHT));
+    const { ends } = this;
+    for (let level = 0; level < MAX_HEIGHT; level++) ends[level] = header[LIST_ENDS + level];
   }
 
   /** The last node, HEAD where there is none. */

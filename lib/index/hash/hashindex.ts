@@ -131,6 +131,8 @@ export class HashIndex {
   #count = 0;
   #next = FIRST_NODE;
   #pause = 0;
+  /** Counts how often the arrays became others. */
+  moves = 0;
   /** Of no use, but that what is touched ahead is not optimised away. */
   touched = 0;
 
@@ -151,6 +153,7 @@ export class HashIndex {
   /** Empties it and keeps the table. */
   reset(): void {
     this.#old = undefined;
+    this.moves++;
     this.#moved = 0;
     this.#table.words.fill(0);
     this.#forgetSpilled();
@@ -462,6 +465,7 @@ export class HashIndex {
       const larger = allocateWords(this.#memory, Math.max(64, 2 * length));
       larger.set(this.#spilled);
       this.#spilled = larger;
+      this.moves++;
       return true;
     } catch {
       return false;
@@ -510,6 +514,7 @@ export class HashIndex {
     this.#old = this.#table;
     this.#moved = 0;
     this.#table = table;
+    this.moves++;
     // What found no room finds it now, mostly. If some were left out, nobody knows which: moving buckets see to that.
     const spilled = this.#spilled.slice(0, this.#spilledCount);
     this.#spilledCount = 0;
@@ -534,7 +539,9 @@ export class HashIndex {
       const grown = this.#table.bits - bits;
       for (let part = bucket << grown; part < (bucket + 1) << grown; part++) this.#markOverflowed(part);
     }
-    if (this.#moved === 1 << bits) this.#old = undefined;
+    if (this.#moved !== 1 << bits) return;
+    this.#old = undefined;
+    this.moves++;
   }
 
   #makeBuckets(bits: number, refBits: number): Buckets {
