@@ -1,6 +1,7 @@
 import {
   describe,
   isFilledBytes,
+  requireBoolean,
   requireBytes,
   requireFunction,
   requireIndex,
@@ -107,10 +108,12 @@ export class DB {
    * const there = DB.attach(db.handle); // in another thread, to which the handle was posted
    * console.log(text(there.get(bytes('a')))); // -> 1
    */
-  static create(options: DBOptions | SharedDBOptions = {}): DB {
-    if ((options as Partial<SharedDBOptions> | null)?.shared === undefined)
-      return new DB(options as DBOptions);
-    return new DB({ [PARTS]: sharedParts(options as SharedDBOptions) } as DBOptions);
+  static create(options: (DBOptions & { shared?: false | undefined }) | SharedDBOptions = {}): DB {
+    const given = options as Partial<SharedDBOptions> | null;
+    if (given?.shared === undefined) return new DB(options);
+    requireBoolean(given.shared, 'shared');
+    if (given.shared) return new DB({ [PARTS]: sharedParts(options as SharedDBOptions) } as DBOptions);
+    return new DB({ ...given, shared: undefined } as DBOptions);
   }
 
   /**

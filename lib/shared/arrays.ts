@@ -155,8 +155,7 @@ export class SharedHalf implements SharedArrays {
       const begin = this.#places[FIRST_ARRAY + 2 * i];
       const length = this.#places[FIRST_ARRAY + 2 * i + 1];
       const array = known[i] as Int32Array | undefined;
-      const isSame =
-        array !== undefined && array.length === length && (length === 0 || array.byteOffset === begin * WORD);
+      const isSame = array?.length === length && (length === 0 || array.byteOffset === begin * WORD);
       arrays.push(
         isSame && array.buffer === this.#hash.buffer ? array : this.#hash.subarray(begin, begin + length),
       );

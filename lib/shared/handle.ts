@@ -5,7 +5,7 @@ import { MemDBError } from '../base/errors.js';
 /** @throws TypeError for what is no handle of that kind, MemDBError for one of another version of this package */
 export function requireHandle(handle: unknown, kind: string, version: number): void {
   const given = handle as { kind?: unknown; version?: unknown } | null | undefined;
-  if (typeof given !== 'object' || given === null || given.kind !== kind) {
+  if (given?.kind !== kind) {
     throw new TypeError(
       `this takes the handle of a shared ${kind.replace(/^.*\./, '')}, as it was posted by another thread, but got ${describe(handle)}`,
     );

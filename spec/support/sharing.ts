@@ -9,7 +9,7 @@ export function byTurns(stores: readonly Store[]): Store {
     get(_, name) {
       const store = stores[turn++ % stores.length];
       const member: unknown = Reflect.get(store, name, store);
-      return typeof member === 'function' ? member.bind(store) : member;
+      return typeof member === 'function' ? (member.bind(store) as unknown) : member;
     },
   });
 }
