@@ -113,7 +113,9 @@ export class DB {
     if (given?.shared === undefined) return new DB(options);
     requireBoolean(given.shared, 'shared');
     if (given.shared) return new DB({ [PARTS]: sharedParts(options as SharedDBOptions) } as DBOptions);
-    return new DB({ ...given, shared: undefined } as DBOptions);
+    const local = { ...given };
+    delete local.shared;
+    return new DB(local);
   }
 
   /**

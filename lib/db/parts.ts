@@ -78,8 +78,12 @@ export interface Parts {
  * What a thread attaches a shared DB by: posted as it is, to be given to `DB.attach` there.
  */
 export interface DBHandle {
-  readonly kind: typeof HANDLE;
-  readonly version: typeof HANDLE_VERSION;
+  readonly kind: string;
+  readonly version: number;
+}
+
+/** What there is in it. */
+interface WholeHandle extends DBHandle {
   /** Name of the comparer. */
   readonly order: string;
   readonly autoCompact: boolean;
@@ -142,7 +146,7 @@ export function sharedParts(options: SharedDBOptions): Parts {
   const heights = heightsOf(randHeight);
   const lock = new SharedRWLock({ timeout: lockTimeout, ...(threads !== undefined && { threads }) });
   const shared = SharedTable.create(maxCapacity, { order, lock, heights, internals: internalsOf(options) });
-  const handle: DBHandle = {
+  const handle: WholeHandle = {
     kind: HANDLE,
     version: HANDLE_VERSION,
     order: comparer.name,
@@ -153,8 +157,9 @@ export function sharedParts(options: SharedDBOptions): Parts {
   return partsOfShared(shared, handle, order, heights);
 }
 
-export function attachedParts(handle: DBHandle, options: AttachOptions): Parts {
-  requireHandle(handle, HANDLE, HANDLE_VERSION);
+export function attachedParts(given: DBHandle, options: AttachOptions): Parts {
+  requireHandle(given, HANDLE, HANDLE_VERSION);
+  const handle = given as WholeHandle;
   requireOptions(options, 'DB.attach', ['comparer', 'lockTimeout']);
   const { comparer = bytewise, lockTimeout = handle.lockTimeout } = options;
   requireComparer(comparer);
@@ -172,7 +177,7 @@ export function attachedParts(handle: DBHandle, options: AttachOptions): Parts {
 
 function partsOfShared(
   shared: SharedTable,
-  handle: DBHandle,
+  handle: WholeHandle,
   order: Order,
   heights: GivenHeights | undefined,
 ): Parts {

@@ -65,6 +65,9 @@ export class SharedTable implements RWLock {
   #waiting: number | undefined;
   #hashes: HashIndex | undefined;
   #moves = 0;
+  /** Whether nodes wait for the hash index; and reads since that was looked at. */
+  #isBehind = false;
+  #readsBehind = 0;
 
   /** @param maxCapacity bytes of kv @throws CapacityError where there is no address space for so much */
   static create(maxCapacity: number, own: OwnParts): SharedTable {
@@ -109,6 +112,7 @@ export class SharedTable implements RWLock {
   }
 
   rlock(): void {
+    if (this.#isBehind && ++this.#readsBehind > READS_BEHIND) this.#tend();
     this.plainLock.rlock();
     if (this.#control[VERSION] === this.#version) return;
     try {
@@ -184,6 +188,22 @@ export class SharedTable implements RWLock {
     this.#store();
   }
 
+  /**
+   * Between calls, where reads have to do without the hash index, since some nodes wait for it: enters them, if nobody is in the way.
+   */
+  #tend(): void {
+    this.#readsBehind = 0;
+    if (!this.plainLock.tryLock()) return;
+    try {
+      if (this.#control[VERSION] !== this.#version) this.#load();
+      if (!this.#isBehind) return;
+      this.#catchUp(0);
+      this.#store();
+    } finally {
+      this.plainLock.unlock();
+    }
+  }
+
   /** Lets the hash index catch up, unless only so few nodes wait that it pays to wait for more. */
   #catchUp(few = FEW_WAITING): void {
     const { index } = this.table;
@@ -236,8 +256,11 @@ export class SharedTable implements RWLock {
     this.#waiting = hashes?.waiting;
     this.#hashes = hashes;
     this.#moves = hashes?.moves ?? 0;
+    this.#isBehind = hashes?.isBehind === true;
   }
 }
 
 /** Slots of nodes: those that are entered at once take about as many. */
 const FEW_WAITING = 160;
+/** Reads that look for a key in order, before it is worth the write lock to enter nodes in the hash index. */
+const READS_BEHIND = 32;

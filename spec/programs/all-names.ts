@@ -31,7 +31,9 @@ import {
 } from 'flat-memdb';
 import type {
   ArenaOptions,
+  AttachOptions,
   Comparer,
+  DBHandle,
   DBOptions,
   Entry,
   MemTableCompaction,
@@ -42,6 +44,7 @@ import type {
   RWLock,
   Range,
   Scan,
+  SharedDBOptions,
   SharedRWLockHandle,
   SharedRWLockOptions,
   SkipListOptions,
@@ -214,6 +217,28 @@ must(
 must(order.separator(internalKey, internalKey) === undefined && order.successor(internalKey) === undefined);
 const lookupKey = new LookupKey(a, 1n);
 must(lookupKey.memtableKey.length > lookupKey.internalKey.length && lookupKey.userKey.length === 1);
+
+// Threads.
+
+const sharedOptions: SharedDBOptions = {
+  shared: true,
+  maxCapacity: 1 << 16,
+  threads: 2,
+  lockTimeout: 1000,
+  comparer: undefined,
+  randHeight: undefined,
+  autoCompact: true,
+  capacity: undefined,
+};
+const sharedDB = DB.create(sharedOptions);
+const dbHandle: DBHandle = sharedDB.handle;
+must(dbHandle.kind === 'flat-memdb.DB' && dbHandle.version === 1);
+const attachOptions: AttachOptions = { comparer: undefined, lockTimeout: 1000 };
+const attachedDB = DB.attach(dbHandle, attachOptions);
+sharedDB.put(a, a);
+must(attachedDB.read(a, (value) => value.length) === 1 && attachedDB.lock instanceof SharedRWLock);
+attachedDB.recover({ dead: [17] });
+attachedDB.close();
 
 const listOptions: SkipListOptions = { comparer: undefined, capacity: 10 };
 const list = new SkipList(listOptions);
