@@ -273,11 +273,17 @@ export class SharedRWLock implements RWLock {
 
   /**
    * Frees all that threads had which died: their slots, what they held, what they asked for. `dead`: ids of threads that are
-   * gone; without, whoever is still in the way after 100 ms is taken for it, and when this returns, the write side was to be
-   * had. Several threads may do it at once: one after the other does. It waits for the living as long as `lock` does.
+   * gone; without, whoever is still in the way after 100 ms is taken for it. Several threads may do it at once: one after
+   * the other does. It waits for the living as long as `lock` does. For a DB:
    *
-   * @returns whether one of them had the write side. Then this handle has it now, and nobody was in between: repair what was
-   *   written, and `unlock()`. Until then, other calls of `free` wait. If this thread dies before, the next one gets `true`.
+   *     while (lock.free(dead)) {
+   *       repair();
+   *       lock.unlock();
+   *     }
+   *
+   * @returns whether one of them had the write side. Then this handle has it now, and nobody was in between. Until `unlock`, other
+   *   calls of `free` wait; if this thread dies before, the next one gets `true`. After `false`, both sides are to be had:
+   *   with names, as far as the dead were named; without, in any case.
    * @throws LockMisuseError while this handle holds a side; RangeError when this thread is among the dead; LockTimeoutError
    *   when one that lives is in the way: a reader, or whoever repairs just now; try again
    * @internal For `recover` of a DB.

@@ -1,16 +1,18 @@
 /**
  * Drives DBs of every configuration and the model through large random programs until time is up or one differs.
  *
- *     npm run soak -- [--minutes N] [--seed N] [--configuration name]
+ *     npm run soak -- [--minutes N] [--seed N] [--configuration name | --lock]
  *
  * Without --minutes it goes on for ever, with a seed of its own choice. Every round is printed with its seed; a
- * failure is shrunk as far as is quickly done, printed, and ends the program with exit code 1.
+ * failure is shrunk as far as is quickly done, printed, and ends the program with exit code 1. With --lock, it is threads on
+ * a SharedRWLock instead (lock/soak.ts), some of which are killed.
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import * as library from 'flat-memdb';
 import { configurations, sharedConfigurations } from '../support/configurations.js';
 import { programs, tryPrograms } from '../support/programs.js';
+import { killLock, soakLock } from './lock/soak.js';
 
 /** Many keys make deep structures, few make many overwrites and deletes of the same ones. */
 const PROGRAMS = fc.oneof(
@@ -20,9 +22,13 @@ const PROGRAMS = fc.oneof(
 );
 const RUNS = 20;
 const SHRINKS = 2000;
+/** Of a round with threads. */
+const OPERATIONS = 500_000;
+const ROUNDS = 100;
 
-function main(): number {
-  const { minutes, seed, configuration } = settings();
+async function main(): Promise<number> {
+  const { minutes, seed, configuration, lock } = settings();
+  if (lock) return soakLocks(minutes, seed);
   const all = [...configurations(library), ...sharedConfigurations(library)];
   const chosen = all.filter(({ name }) => configuration === undefined || name === configuration);
   if (chosen.length === 0) {
@@ -49,23 +55,49 @@ function main(): number {
   return 0;
 }
 
-function settings(): { minutes: number; seed: number; configuration: string | undefined } {
+/** Threads on a lock, round after round. */
+async function soakLocks(minutes: number, seed: number): Promise<number> {
+  const started = Date.now();
+  let operations = 0;
+  const killed = { killed: 0, writing: 0, reading: 0 };
+  for (let round = 0; Date.now() < started + minutes * 60_000; round++) {
+    const roundSeed = (seed + round) | 0;
+    try {
+      operations += (await soakLock(OPERATIONS, roundSeed)).operations;
+      const more = await killLock(ROUNDS, roundSeed);
+      for (const key of ['killed', 'writing', 'reading'] as const) killed[key] += more[key];
+    } catch (error) {
+      console.error(error);
+      console.error(`Again, as far as threads repeat: npm run soak -- --lock --seed ${roundSeed}`);
+      return 1;
+    }
+    const seconds = Math.round((Date.now() - started) / 1000);
+    console.log(
+      `seed ${roundSeed}: ${operations.toLocaleString('en')} reads and writes, ${killed.killed} threads killed, ` +
+        `${killed.writing} while they wrote and ${killed.reading} while they read, ${seconds} s`,
+    );
+  }
+  return 0;
+}
+
+function settings(): { minutes: number; seed: number; configuration: string | undefined; lock: boolean } {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string' },
       seed: { type: 'string' },
       configuration: { type: 'string' },
+      lock: { type: 'boolean', default: false },
     },
   });
   const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
   if (!(minutes > 0)) throw new RangeError(`--minutes must be a number above 0, but is '${values.minutes}'`);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
   if (!Number.isInteger(seed)) throw new RangeError(`--seed must be a whole number, but is '${values.seed}'`);
-  return { minutes, seed, configuration: values.configuration };
+  return { minutes, seed, configuration: values.configuration, lock: values.lock };
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
