@@ -1,4 +1,4 @@
-import { SharedRWLock } from '../../lib/index.js';
+import { LockMisuseError, SharedRWLock } from '../../lib/index.js';
 import { everyOrder, type Explored, type Program } from '../support/interleavings.js';
 
 /*
@@ -61,6 +61,11 @@ class Scene {
 type Make = (scene: Scene) => Program<never>;
 const reader: Make = (scene) => scene.thread((_lock, read) => read());
 const writer: Make = (scene) => scene.thread((_lock, _read, write) => write());
+const writerTwice: Make = (scene) =>
+  scene.thread((_lock, _read, write) => {
+    write();
+    write();
+  });
 const nested: Make = (scene) =>
   scene.thread((lock, read) => {
     lock.rlock();
@@ -98,6 +103,22 @@ const gone =
     };
     return { ...program, prepare } as Program<SharedRWLock> as Program<never>;
   };
+/** One that begins with a slot that was freed. */
+const late: Make = (scene) => {
+  const { handle } = scene.lock;
+  const run = () => {
+    let lock: SharedRWLock;
+    try {
+      lock = SharedRWLock.attach(handle);
+    } catch (error) {
+      if (error instanceof LockMisuseError) return; // None was.
+      throw error;
+    }
+    lock.rlock();
+    lock.runlock();
+  };
+  return { prepare: () => undefined as never, run };
+};
 /** One that may die at any step, and then another begins. */
 const mortal =
   (make: Make, then: Make): Make =>
@@ -115,6 +136,7 @@ describe('threads that all live', () => {
     ['a reader and a writer', [reader, writer]],
     ['two writers', [writer, writer]],
     ['reads inside of one another, and a writer', [nested, writer]],
+    ['a reader and a writer that comes again', [reader, writerTwice]],
     ['two readers and a writer', [reader, reader, writer]],
   ];
 
@@ -130,10 +152,13 @@ describe('a thread that dies at any step', () => {
     ['a reader, beside a writer', 3, [mortal(reader, freeing(1)), writer]],
     ['a writer, beside a reader', 3, [mortal(writer, freeing(1)), reader]],
     ['a writer, then who recovers', 3, [mortal(writer, mortal(recovering(1), recovering(1, 2)))]],
+    [
+      'who frees, beside one that takes the slot',
+      3,
+      [gone('rlock'), mortal(freeing(1), freeing(1, 2)), late],
+    ],
     ['a writer, freed by two at once', 3, [gone('lock'), freeing(1), freeing(1)]],
     ['a reader, freed by two at once', 3, [gone('rlock'), freeing(1), freeing(1)]],
-    ['a writer, freed beside a reader', 3, [gone('lock'), freeing(1), reader]],
-    ['a reader, freed beside a writer', 3, [gone('rlock'), recovering(1), writer]],
   ];
 
   it.each(cases)('%s: after free, everybody has a turn', (_, threads, programs) => {
