@@ -105,9 +105,9 @@ export function whenChanged(words: Int32Array, { at, value }: Wait, wake: () => 
 /** What timers can count to. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Keeps Node alive, which a promise of waitAsync does not. */
+/** Keeps Node alive, which a promise of waitAsync does not. What is longer than a timer can count does not come. */
 export function setTimer(call: () => void, ms: number): unknown {
-  return setTimeout(call, Math.min(ms, LONGEST));
+  return setTimeout(ms > LONGEST ? () => {} : call, Math.min(ms, LONGEST));
 }
 
 export function clearTimer(timer: unknown): void {
