@@ -151,6 +151,7 @@ describe('a thread that dies at any step', () => {
     ['a writer', 2, [mortal(writer, recovering(1))]],
     ['a reader, beside a writer', 3, [mortal(reader, freeing(1)), writer]],
     ['a writer, beside a reader', 3, [mortal(writer, freeing(1)), reader]],
+    ['a writer, beside a writer', 3, [mortal(writer, freeing(1)), writer]],
     ['a writer, then who recovers', 3, [mortal(writer, mortal(recovering(1), recovering(1, 2)))]],
     [
       'who frees, beside one that takes the slot',

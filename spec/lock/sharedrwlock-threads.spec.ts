@@ -202,6 +202,23 @@ describe('the dead', () => {
     expect(isFree(lock)).toBe(true);
   });
 
+  it('are freed for one that died on the way, too', () => {
+    const { lock } = pair(5);
+    dead(lock, 7, (handle) => handle.rlock());
+    const { store } = Atomics;
+    Atomics.store = () => {
+      throw new Error('the end');
+    };
+    try {
+      expect(() => dead(lock, 8, (handle) => handle.free([7]))).toThrow('the end');
+    } finally {
+      Atomics.store = store;
+    }
+    expect(isFree(lock)).toBe(false);
+    expect(lock.free([8])).toBe(false);
+    expect(isFree(lock)).toBe(true);
+  });
+
   it('are not the thread that asks', () => {
     const { lock } = pair();
     const shared = words(lock);
