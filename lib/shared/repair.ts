@@ -25,6 +25,8 @@ export function repair(table: Table): void {
   table.change();
   table.structure++;
   table.deletions++;
+  // Nodes that are in the list no more may be used again: a cursor that stands on one keeps its key alone.
+  table.exchanges++;
   table.stagings++;
   array[HEAD + OFFSET] = array[HEAD + KEY_LENGTH] = array[HEAD + VALUE_LENGTH] = 0;
   array[HEAD + HEIGHT] = MAX_HEIGHT;
@@ -54,7 +56,6 @@ export function repair(table: Table): void {
   table.length = length;
   table.size = size;
   table.liveSlots = liveSlots;
-  // A cursor may stand on an entry that is in the list no more: its bytes stay. Nodes are found by their keys again.
   kv.adopt(kv.array, Math.min(Math.max(kvEnd, kv.length), kv.array.length));
   nodes.adopt(array, nodeEnd);
   table.buildIndex();

@@ -164,14 +164,19 @@ export class SharedTable implements RWLock {
   }
 
   /**
-   * After a thread died: makes the table valid again, if that thread was writing.
+   * After a thread died: makes the table valid again, if that thread was writing, or if the last call of this did not come to its end.
    * @param dead ids of threads; by default, of all that hold the lock now
    */
   recover(dead: readonly number[] | undefined): void {
     // Whoever is given the write side in place of a dead thread has to repair what that was writing.
-    if (!this.plainLock.free(dead)) return;
+    let isDamaged = this.plainLock.free(dead);
+    if (!isDamaged) {
+      if (this.#control[DAMAGED] === 0) return;
+      this.plainLock.lock();
+      isDamaged = this.#control[DAMAGED] !== 0; // Somebody else may have done it by now.
+    }
     try {
-      this.#repair();
+      if (isDamaged) this.#repair();
     } finally {
       this.plainLock.unlock();
     }
@@ -179,12 +184,14 @@ export class SharedTable implements RWLock {
 
   #repair(): void {
     this.#control[DAMAGED] = 1;
+    // Until it is stored, whoever takes the lock finds another one, this thread too.
     this.#control[VERSION]++;
     this.#loadScalars();
     this.#halves[this.#active].forgetTaken();
     repair(this.table);
     this.#catchUp(0);
     this.#control[DAMAGED] = 0;
+    this.#version = this.#control[VERSION];
     this.#store();
   }
 

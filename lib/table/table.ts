@@ -441,7 +441,7 @@ export class Table {
     this.#isNowGiven = false;
   }
 
-  /** Makes the index, from the skip list. */
+  /** Makes the index, from the skip list. @throws what a comparer throws, and CapacityError, where threads share the table: all have it, or none */
   buildIndex(): void {
     this.dropIndex();
     const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.memory;
@@ -452,7 +452,8 @@ export class Table {
         index.addAll(this.storage.nodes.array[HEAD + NEXT] as NodeIndex, this.at);
       }
       this.index = index;
-    } catch {
+    } catch (error) {
+      if (this.memory.shared !== undefined) throw error;
       // No memory for it.
     }
   }

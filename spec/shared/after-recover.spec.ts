@@ -1,0 +1,99 @@
+import { bytewise, checkStructure, DB } from '../../lib/index.js';
+
+const thread = { id: 1 };
+jest.mock('../../lib/lock/threadid', () => ({ threadId: () => thread.id }));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (array: Uint8Array | undefined) => array && new TextDecoder().decode(array);
+
+/** A DB, and one that has it in a thread which is about to die. */
+function prepare() {
+  thread.id = 1;
+  const db = DB.create({ shared: true, maxCapacity: 1 << 14 });
+  for (const key of 'abcde') db.put(bytes(key), bytes(key.toUpperCase()));
+  thread.id = 2;
+  const victim = DB.attach(db.handle);
+  thread.id = 1;
+  return { db, victim };
+}
+
+test.each(['e', 'c'])(
+  'a cursor whose entry %s was deleted keeps its key when nodes are used again',
+  (key) => {
+    const { db, victim } = prepare();
+    const it = db.iterator();
+    it.seek(bytes(key));
+    db.delete(bytes(key));
+    expect(text(it.key)).toBe(key);
+
+    victim.lock.lock(); // and never gives it back
+    db.recover({ dead: 2 });
+    for (const other of 'xyz') db.put(bytes(other), bytes(`new ${other}`));
+    expect(text(it.key)).toBe(key);
+    expect([undefined, key.toUpperCase()]).toContain(text(it.value));
+    expect(it.next()).toBe(true);
+    expect(text(it.key)).toBe(key === 'e' ? 'x' : 'd');
+    expect(it.prev()).toBe(true);
+    expect(text(it.key)).toBe(key === 'e' ? 'd' : 'b');
+    checkStructure(db);
+  },
+);
+
+test('who has not looked for long may recover: all others see what it has repaired', () => {
+  const { db, victim } = prepare();
+  const sleeper = DB.attach(db.handle);
+  const recoverer = DB.attach(db.handle);
+  // They know the DB as of two writes that follow each other.
+  void recoverer.length;
+  db.put(bytes('f'), bytes('F'));
+  void sleeper.length;
+  for (const key of 'ghijklm') db.put(bytes(key), bytes(key.toUpperCase()));
+
+  victim.lock.lock();
+  recoverer.recover({ dead: 2 });
+  for (const each of [sleeper, recoverer, db, DB.attach(db.handle)]) {
+    expect([...each.keys()].map(text).join('')).toBe('abcdefghijklm');
+    expect(text(each.get(bytes('m')))).toBe('M');
+    checkStructure(each);
+  }
+});
+
+test('who has never looked may recover', () => {
+  const { db, victim } = prepare();
+  victim.lock.lock();
+  const recoverer = DB.attach(db.handle);
+  recoverer.recover({ dead: 2 });
+  for (let i = 0; i < 10; i++) recoverer.put(bytes('f'), bytes(`${i}`));
+  for (const each of [recoverer, db, DB.attach(db.handle)]) expect(text(each.get(bytes('f')))).toBe('9');
+});
+
+test('where the comparer throws while it is repaired, calls say so, and recover can be called again', () => {
+  thread.id = 1;
+  let left = Infinity;
+  const comparer = {
+    name: 'reverse',
+    compare: (a: Uint8Array, b: Uint8Array) => {
+      if (left-- <= 0) throw new Error('no more');
+      return bytewise.compare(b, a);
+    },
+  };
+  const db = DB.create({ shared: true, maxCapacity: 1 << 14, comparer });
+  for (const key of 'abcde') db.put(bytes(key), bytes(key.toUpperCase()));
+  thread.id = 2;
+  const victim = DB.attach(db.handle, { comparer });
+  thread.id = 1;
+  victim.lock.lock();
+  left = 0;
+  expect(() => db.recover({ dead: 2 })).toThrow('no more');
+  for (const each of [db, DB.attach(db.handle, { comparer })]) {
+    expect(() => each.get(bytes('a'))).toThrow(expect.objectContaining({ code: 'MEMDB_DAMAGED' }));
+    expect(() => each.put(bytes('a'), bytes('1'))).toThrow(/recover\(\)/);
+  }
+  left = Infinity;
+  db.recover();
+  expect([...db.keys()].map(text).join('')).toBe('edcba');
+  const third = DB.attach(db.handle, { comparer });
+  third.put(bytes('bb'), bytes('BB'));
+  expect([...db.keys()].map(text).join()).toBe('e,d,c,bb,b,a');
+  checkStructure(db);
+});
