@@ -1,5 +1,6 @@
 /**
- * Drives DBs of every configuration and the model through large random programs until time is up or one differs.
+ * Drives DBs of every configuration and the model through large random programs until time is up or one differs; and between these,
+ * threads that share a DB, and are killed.
  *
  *     npm run soak -- [--minutes N] [--seed N] [--configuration name | --lock]
  *
@@ -10,9 +11,11 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import * as library from 'flat-memdb';
-import { configurations, sharedConfigurations } from '../support/configurations.js';
+import { configurations, sharedConfigurations, type Configuration } from '../support/configurations.js';
 import { programs, tryPrograms } from '../support/programs.js';
 import { killLock, soakLock } from './lock/soak.js';
+import { SHAPES, checkAgreement } from './threads/agree.js';
+import { checkDeathsInRecover, checkKills } from './threads/kills.js';
 
 /** Many keys make deep structures, few make many overwrites and deletes of the same ones. */
 const PROGRAMS = fc.oneof(
@@ -26,10 +29,54 @@ const SHRINKS = 2000;
 const OPERATIONS = 500_000;
 const ROUNDS = 100;
 
+/** For checks of threads, far more than in `npm test`. */
+const FACTS = 40_000;
+const KILLS = 25;
+const ENTRIES = 100_000;
+/** So many configurations come between two of them. */
+const BETWEEN = 5;
+
+interface Candidate {
+  readonly name: string;
+  run(seed: number): Promise<{ operations?: number; failure?: string; figures?: string }>;
+}
+
+function candidateOf(configuration: Configuration): Candidate {
+  const run = (seed: number) =>
+    Promise.resolve(tryPrograms(configuration, PROGRAMS, { seed, runs: RUNS, shrinks: SHRINKS }));
+  return { name: configuration.name, run };
+}
+
+function ofThreads(name: string, check: (seed: number) => Promise<string>): Candidate {
+  const run = async (seed: number) => {
+    try {
+      return { figures: await check(seed) };
+    } catch (error) {
+      return { failure: error instanceof Error ? error.stack : String(error) };
+    }
+  };
+  return { name, run };
+}
+
+function candidates(): Candidate[] {
+  const threads = SHAPES.flatMap((shape) => [
+    ofThreads(`threads, ${shape.name}`, (seed) => checkAgreement(shape, seed, FACTS)),
+    ofThreads(`threads killed, ${shape.name}`, (seed) =>
+      checkKills({ ...shape, maxCapacity: 1 << 20 }, seed, KILLS),
+    ),
+    ofThreads(`threads killed in recover, ${shape.name}`, (seed) =>
+      checkDeathsInRecover({ ...shape, maxCapacity: 1 << 24 }, ENTRIES, seed),
+    ),
+  ]);
+  const all = [...configurations(library), ...sharedConfigurations(library)].map(candidateOf);
+  for (let i = 0; threads.length > 0; i += BETWEEN + 1) all.splice(i, 0, threads.shift()!);
+  return all;
+}
+
 async function main(): Promise<number> {
   const { minutes, seed, configuration, lock } = settings();
   if (lock) return soakLocks(minutes, seed);
-  const all = [...configurations(library), ...sharedConfigurations(library)];
+  const all = candidates();
   const chosen = all.filter(({ name }) => configuration === undefined || name === configuration);
   if (chosen.length === 0) {
     const names = all.map(({ name }) => `  ${name}`).join('\n');
@@ -40,16 +87,17 @@ async function main(): Promise<number> {
   for (let round = 0; Date.now() < started + minutes * 60_000; round++) {
     const candidate = chosen[round % chosen.length];
     const roundSeed = (seed + round) | 0;
-    const result = tryPrograms(candidate, PROGRAMS, { seed: roundSeed, runs: RUNS, shrinks: SHRINKS });
+    const result = await candidate.run(roundSeed);
     if (result.failure !== undefined) {
       console.error(`${candidate.name}: ${result.failure}`);
       console.error(`Again: npm run soak -- --seed ${roundSeed} --configuration '${candidate.name}'`);
       return 1;
     }
-    operations += result.operations;
+    operations += result.operations ?? 0;
     const seconds = Math.round((Date.now() - started) / 1000);
+    const figures = result.figures ?? candidate.name;
     console.log(
-      `seed ${roundSeed}, ${candidate.name}: ${operations.toLocaleString('en')} operations in all, ${seconds} s`,
+      `seed ${roundSeed}, ${figures}: ${operations.toLocaleString('en')} operations in all, ${seconds} s`,
     );
   }
   return 0;
@@ -97,8 +145,8 @@ function settings(): { minutes: number; seed: number; configuration: string | un
 }
 
 try {
-  process.exitCode = await main();
+  process.exit(await main()); // Threads of a check that failed may still be at work.
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1);
 }
