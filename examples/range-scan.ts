@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { DB, MemDBError, bytesPrefix, type Range, type Scan } from 'flat-memdb';
 import wordList from 'word-list';
+import { entryOf } from './support/entries.js';
 import { UserError, findInput, inWords, linesOf, type Input } from './support/input.js';
 import { Progress } from './support/progress.js';
 
@@ -79,14 +80,7 @@ async function load(db: DB, inputs: Input[]): Promise<void> {
 
 /** Stores what one line holds; `put` copies, so the line may be a view into the buffer it was read into. */
 function putLine(db: DB, line: Buffer, file: string, number: number): void {
-  const tab = line.indexOf(TAB);
-  const key = tab === -1 ? line : line.subarray(0, tab);
-  const value = tab === -1 ? Buffer.from(String(number)) : line.subarray(tab + 1);
-  if (key.length === 0) {
-    throw new UserError(
-      `${file}:${number}: no key: the line ${tab === 0 ? 'begins with a tab' : 'is empty'}`,
-    );
-  }
+  const [key, value] = entryOf(line, file, number);
   try {
     db.put(key, value);
   } catch (error) {
