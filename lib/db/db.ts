@@ -514,7 +514,16 @@ export class DB {
     this.#shared?.plainLock.close();
   }
 
-  /** The lock that guards every call: the one given, or the DB's own; of a shared one, a `SharedRWLock`. */
+  /**
+   * The lock that guards every call: the one given, or the DB's own. Of a shared DB, a `SharedRWLock`: what a thread calls while it
+   * holds one side of that takes no other, so that several calls belong together, and a page may await a side first.
+   * @example
+   * const db = DB.create({ shared: true, maxCapacity: 1 << 20 });
+   * db.lock.lock(); // in a page: await db.lock.lockAsync()
+   * db.put(bytes('a'), bytes('1'));
+   * db.put(bytes('b'), bytes('1'));
+   * db.lock.unlock(); // other threads see both, or none
+   */
   get lock(): RWLock {
     return this.#plainLock;
   }

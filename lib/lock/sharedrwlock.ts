@@ -305,6 +305,11 @@ export class SharedRWLock implements RWLock {
     return true;
   }
 
+  /** Whether this handle holds the write side, and whoever it was given to runs. @internal */
+  get isWriting(): boolean {
+    return this.#state === WRITES && !this.#isDelivering;
+  }
+
   /** Whether a side was given to somebody who awaited it, and does not run yet. Until then, others of this thread may come. */
   get #isDelivering(): boolean {
     return this.#requests?.isDelivering === true;

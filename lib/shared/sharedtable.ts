@@ -68,6 +68,11 @@ export class SharedTable implements RWLock {
   /** Whether nodes wait for the hash index; and reads since that was looked at. */
   #isBehind = false;
   #readsBehind = 0;
+  /** Whether a call of this thread is writing; and whether it does so within the write side that the thread took by itself. */
+  #isInWrite = false;
+  #isWithin = false;
+  /** Reads within that. */
+  #readsWithin = 0;
 
   /** @param maxCapacity bytes of kv @throws CapacityError where there is no address space for so much */
   static create(maxCapacity: number, own: OwnParts): SharedTable {
@@ -113,27 +118,32 @@ export class SharedTable implements RWLock {
 
   rlock(): void {
     if (this.#isBehind && ++this.#readsBehind > READS_BEHIND) this.#tend();
-    this.plainLock.rlock();
+    if (this.plainLock.isWriting && !this.#isInWrite) this.#readsWithin++;
+    else this.plainLock.rlock();
     if (this.#control[VERSION] === this.#version) return;
     try {
       this.#load();
     } catch (error) {
-      this.plainLock.runlock();
+      this.runlock();
       throw error;
     }
   }
 
   runlock(): void {
-    this.plainLock.runlock();
+    if (this.#readsWithin > 0) this.#readsWithin--;
+    else this.plainLock.runlock();
   }
 
   lock(): void {
-    this.plainLock.lock();
+    const isWithin = this.plainLock.isWriting && !this.#isInWrite && this.#readsWithin === 0;
+    if (!isWithin) this.plainLock.lock();
+    this.#isWithin = isWithin;
+    this.#isInWrite = true;
     if (this.#control[VERSION] === this.#version) return;
     try {
       this.#load();
     } catch (error) {
-      this.plainLock.unlock();
+      this.#leaveWrite();
       throw error;
     }
   }
@@ -144,7 +154,12 @@ export class SharedTable implements RWLock {
       this.#catchUp();
       this.#store();
     }
-    this.plainLock.unlock();
+    this.#leaveWrite();
+  }
+
+  #leaveWrite(): void {
+    this.#isInWrite = false;
+    if (!this.#isWithin) this.plainLock.unlock();
   }
 
   /**
