@@ -16,7 +16,8 @@ const WORK = { operations: 150_000, entries: 100_000 };
 const LANGUAGES = ['js', 'mjs', 'javascript', 'ts', 'mts', 'typescript'];
 
 /**
- * @param programs built modules, by the names that they get in the folder
+ * @param programs built modules, by the names that they get in the folder; those that end in `-worker.mjs` import the package by
+ *   its file, since workers have no import maps
  * @returns the folder, and the task for the check; blocks of code that need more than the package are left to engines
  *   that have `node:` modules
  */
@@ -58,7 +59,10 @@ async function bundle(entry, file) {
       if (level === 'warn') report(level, log);
     },
   });
-  await whole.write({ file, format: 'es' });
+  const paths = file.endsWith('-worker.mjs')
+    ? { 'flat-memdb': '/node_modules/flat-memdb/dist/esm/index.js' }
+    : {};
+  await whole.write({ file, format: 'es', paths });
   await whole.close();
 }
 

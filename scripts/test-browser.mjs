@@ -1,5 +1,5 @@
-// npm run test:browser: the code of README and docs/, random programs against the model, a large load, and bytes of an Arena where
-// browsers take bytes, all of it in a real Chromium. Debian's `chromium` does; another is named by the variable CHROMIUM.
+// npm run test:browser: the code of README and docs/, random programs against the model, a large load, bytes of an Arena where
+// browsers take bytes, and a page and workers that share a DB, all of it in a real Chromium. Debian's `chromium` does; another is named by the variable CHROMIUM.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,9 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+/** Two pages: one is served with the headers without which a browser shares no memory. */
+const ISOLATED = '';
+const PLAIN = 'plain';
 /** Far longer than it takes: a page that hangs must not hang its caller. */
 const MINUTES = 10;
 
@@ -36,7 +39,11 @@ async function main() {
     );
   }
   const { folder, task } = await portableFolder(
-    { 'check.mjs': 'build/spec/programs/portable/check.js' },
+    {
+      'check.mjs': 'build/spec/programs/portable/check.js',
+      'threads.mjs': 'build/spec/programs/portable/threads.js',
+      'threads-worker.mjs': 'build/spec/programs/portable/threads-worker.js',
+    },
     { nodeModules: false },
   );
   const server = await serve(folder);
@@ -49,7 +56,14 @@ async function main() {
       args: ARGUMENTS,
     });
     console.log(`Chromium ${browser.browser()?.version() ?? ''} (${executablePath}):`);
-    await run(await browser.newPage(), `http://127.0.0.1:${server.address().port}/`, task);
+    const url = `http://127.0.0.1:${server.address().port}/`;
+    for (const [where, name, given] of [
+      [ISOLATED, 'check', task],
+      [ISOLATED, 'checkThreads'],
+      [PLAIN, 'checkWithoutIsolation'],
+    ]) {
+      await run(await browser.newPage(), url + where, name, given);
+    }
   } finally {
     await browser?.close();
     server.close();
@@ -57,22 +71,27 @@ async function main() {
   }
 }
 
-async function run(page, url, task) {
+async function run(page, url, name, task) {
   page.on('console', (message) => console.log(message.text()));
   await page.goto(url);
   const trouble = await Promise.race([
-    page.evaluate(async (given) => {
-      try {
-        const { check } = await import('/check.mjs');
-        await check(given, (line) => console.log(line));
-        return undefined;
-      } catch (error) {
-        return error instanceof Error ? (error.stack ?? error.message) : String(error);
-      }
-    }, task),
+    page.evaluate(
+      async ({ name, task }) => {
+        try {
+          const module = await import(name === 'check' ? '/check.mjs' : '/threads.mjs');
+          if (name === 'check') await module.check(task, (line) => console.log(line));
+          else console.log(`  ${await module[name]()}`);
+          return undefined;
+        } catch (error) {
+          return error instanceof Error ? (error.stack ?? error.message) : String(error);
+        }
+      },
+      { name, task },
+    ),
     setTimeout(MINUTES * 60_000, `no answer from the page after ${MINUTES} minutes`, { ref: false }),
   ]);
   if (trouble !== undefined) throw new Error(trouble);
+  await page.close();
 }
 
 /** Gives out what is in the folder, and a page in which modules find the package by its name. */
@@ -89,7 +108,11 @@ async function serve(folder) {
   const server = createServer((request, response) => {
     const path = posix.normalize(new URL(request.url, 'http://localhost').pathname);
     const file = join(folder, path);
-    if (path === '/') {
+    if (path !== `/${PLAIN}`) {
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+    }
+    if (path === `/${ISOLATED}` || path === `/${PLAIN}`) {
       response.setHeader('Content-Type', 'text/html').end(page);
     } else if (/\.m?js$/.test(path) && existsSync(file)) {
       response.setHeader('Content-Type', 'text/javascript').end(readFileSync(file));

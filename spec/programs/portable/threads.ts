@@ -1,7 +1,7 @@
 import { DB, LockTimeoutError, MemDBError, SharedRWLock, checkStructure, type DBHandle } from 'flat-memdb';
 import { History } from '../../support/history.js';
 import { COUNTERS, Mixer, counterKey, type Share } from '../threads/mixer.js';
-import { numberOf } from '../threads/stamps.js';
+import { numberOf, stamped } from '../threads/stamps.js';
 
 /*
  * A page and workers at one DB. A page may not wait, so it awaits a side of `db.lock` before each of its calls.
@@ -14,6 +14,8 @@ export interface Order {
   readonly share: Share;
   /** Infinity for one that is to be killed. */
   readonly facts: number;
+  /** Name of a lock of the browser that it holds as long as it lives. */
+  readonly life: string;
 }
 
 export interface Report {
@@ -24,31 +26,59 @@ export interface Report {
   readonly counts: readonly number[];
 }
 
-/** A thread that can be posted to, as `Worker` of the web is. */
-export interface Helper {
+/** What a page has of workers, and of the browser's locks; the DOM's types are not at hand. */
+interface WebWorker {
+  onmessage: (event: { data: Report }) => void;
+  onerror: (event: { message: string }) => void;
   postMessage(order: Order): void;
+  terminate(): void;
+}
+interface Page {
+  readonly Worker: new (url: string, options: { type: 'module' }) => WebWorker;
+  readonly navigator: { locks: { request(name: string, granted: () => Promise<void>): Promise<void> } };
+}
+const page = globalThis as unknown as Page;
+
+class Helper {
+  static #count = 0;
+  readonly #life = `worker ${Helper.#count++}`;
+  readonly #worker = new page.Worker('/threads-worker.mjs', { type: 'module' });
   /** The next message. */
-  report(): Promise<Report>;
-  /** Ends it, and comes back when it is gone for certain. */
-  kill(): Promise<void>;
+  readonly report: Promise<Report>;
+
+  constructor(order: Omit<Order, 'life'>) {
+    this.report = new Promise((resolve, reject) => {
+      this.#worker.onmessage = ({ data }) => {
+        if (data.trouble === undefined) resolve(data);
+        else reject(new Error(data.trouble));
+      };
+      this.#worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    this.#worker.postMessage({ ...order, life: this.#life });
+  }
+
+  /** Ends it, and comes back when it is gone for certain, which `terminate` alone does not tell. */
+  async kill(): Promise<void> {
+    this.#worker.terminate();
+    await page.navigator.locks.request(this.#life, () => Promise.resolve());
+  }
 }
 
 const WORKERS = 2;
 const FACTS = 6000;
 const KILLS = 6;
 
-export async function checkThreads(start: () => Helper): Promise<string> {
+export async function checkThreads(): Promise<string> {
   const db = DB.create({ shared: true, maxCapacity: 1 << 17, lockTimeout: 60_000 });
   const clock = new SharedArrayBuffer(4);
-  const orderOf = (thread: number, facts: number): Order => ({
+  const orderOf = (thread: number, facts: number) => ({
     handle: db.handle,
     clock,
     share: { thread, seed: thread, reverse: false },
     facts,
   });
-  const helpers = Array.from({ length: WORKERS }, () => start());
-  helpers.forEach((helper, i) => helper.postMessage(orderOf(i + 1, FACTS)));
-  const reports = Promise.all(helpers.map((helper) => helper.report()));
+  const helpers = Array.from({ length: WORKERS }, (_, i) => new Helper(orderOf(i + 1, FACTS)));
+  const reports = Promise.all(helpers.map(({ report }) => report));
 
   const { share } = orderOf(WORKERS + 1, FACTS);
   const own = new Mixer(db, new Int32Array(clock), share);
@@ -63,7 +93,7 @@ export async function checkThreads(start: () => Helper): Promise<string> {
       else lock.runlock();
     }
   }
-  const told = (await reports).map(required);
+  const told = await reports;
   for (const helper of helpers) await helper.kill();
 
   const history = new History();
@@ -78,7 +108,7 @@ export async function checkThreads(start: () => Helper): Promise<string> {
     if (found !== expected) throw new Error(`counter ${i} is ${found} after ${expected} increments`);
   }
   checkStructure(db);
-  const held = await checkKills(start, orderOf);
+  const held = await checkKills(orderOf);
   return (
     `a page and ${WORKERS} workers at one DB: ${history.count} facts agree, counters lost nothing; ` +
     `${KILLS} workers killed while they wrote, ${held} with the lock, and recovered from`
@@ -86,17 +116,13 @@ export async function checkThreads(start: () => Helper): Promise<string> {
 }
 
 /** @returns how many had the lock */
-async function checkKills(
-  start: () => Helper,
-  orderOf: (thread: number, facts: number) => Order,
-): Promise<number> {
+async function checkKills(orderOf: (thread: number, facts: number) => Omit<Order, 'life'>): Promise<number> {
   const db = DB.attach(orderOf(0, 0).handle, { lockTimeout: 150 });
   const lock = db.lock as SharedRWLock;
   let held = 0;
   for (let round = 1; round <= KILLS; round++) {
-    const helper = start();
-    helper.postMessage(orderOf(round, Infinity));
-    const { threadId } = required(await helper.report());
+    const helper = new Helper(orderOf(round, Infinity));
+    const { threadId } = await helper.report;
     await new Promise((resolve) => setTimeout(resolve, 10 * round));
     await helper.kill();
     try {
@@ -110,16 +136,11 @@ async function checkKills(
     checkStructure(db);
     for (const [key, value] of db) numberOf(key, value);
     await lock.lockAsync();
-    db.put(counterKey(9), db.get(counterKey(0))!);
+    db.put(counterKey(9), stamped(counterKey(9), round, 0));
     lock.unlock();
   }
   db.close();
   return held;
-}
-
-function required(report: Report): Report {
-  if (report.trouble !== undefined) throw new Error(report.trouble);
-  return report;
 }
 
 /** Where there is no shared memory, what is said about it. */
