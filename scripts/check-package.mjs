@@ -1,5 +1,5 @@
 // Packs the package, installs the tarball in an empty folder and uses it there as its users do: as an ES module, as
-// CommonJS, and from TypeScript with either. Then asks publint and attw what they think of it.
+// CommonJS, with threads of either kind, and from TypeScript. Then asks publint and attw what they think of it.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,6 +39,49 @@ checkStructure(db);
 `;
 const names = '{ DB, MemTable, ValueType, checkStructure }';
 
+/** Ways to load the package and threads, by the ending of the file. */
+const loads = {
+  mjs: `import { DB, checkStructure } from 'flat-memdb';
+import { Worker, workerData } from 'node:worker_threads';`,
+  cjs: `const { DB, checkStructure } = require('flat-memdb');
+const { Worker, workerData } = require('node:worker_threads');`,
+};
+/** Counts in two workers, one of which is killed in the midst of it, and recovers from that. */
+const threads = (load, worker) => `${load}
+async function main() {
+  const db = DB.create({ shared: true, maxCapacity: 1 << 20, lockTimeout: 30_000 });
+  const key = new TextEncoder().encode('count');
+  const count = () => db.read(key, (value) => new DataView(value.buffer, value.byteOffset).getUint32(0)) ?? 0;
+  const start = (most) => new Worker('./${worker}', { workerData: { handle: db.handle, most } });
+  const ended = (one) => new Promise((resolve, reject) => one.once('error', reject).once('exit', resolve));
+  await Promise.all([ended(start(500)), ended(start(500))]);
+  if (count() !== 1000) throw new Error('lost increments: ' + count());
+  const endless = start(Infinity);
+  const { threadId } = endless;
+  while (count() < 1500) await new Promise((resolve) => setTimeout(resolve, 1));
+  await endless.terminate();
+  db.recover({ dead: threadId });
+  checkStructure(db);
+  const before = count();
+  await ended(start(1));
+  if (count() !== before + 1) throw new Error('not as it was after recover');
+}
+main();
+`;
+const worker = (load) => `${load}
+const db = DB.attach(workerData.handle);
+const key = new TextEncoder().encode('count');
+for (let i = 0; i < workerData.most; i++) {
+  db.update(key, (value) => {
+    const next = new Uint8Array(4);
+    const old = value === undefined ? 0 : new DataView(value.buffer, value.byteOffset).getUint32(0);
+    new DataView(next.buffer).setUint32(0, old + 1);
+    return next;
+  });
+}
+db.close();
+`;
+
 try {
   const [{ filename, files }] = JSON.parse(
     execFileSync(process.execPath, [npm, 'pack', '--json', '--pack-destination', folder], {
@@ -61,6 +104,13 @@ try {
   }
   node(['use.mjs']);
   node(['use.cjs']);
+  for (const kind of ['mjs', 'cjs']) writeFileSync(join(folder, `worker.${kind}`), worker(loads[kind]));
+  for (const kind of ['mjs', 'cjs']) {
+    for (const other of ['mjs', 'cjs']) {
+      writeFileSync(join(folder, `threads.${kind}`), threads(loads[kind], `worker.${other}`));
+      node([`threads.${kind}`]);
+    }
+  }
   symlinkSync(resolve(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'junction');
   node([
     bin('tsc', 'typescript'),
@@ -69,7 +119,9 @@ try {
   ]);
   node([bin('publint'), 'run', tarball, '--strict'], root);
   node([bin('attw', '@arethetypeswrong/cli'), tarball], root);
-  console.log('package: installed from its tarball, it works as ESM, as CommonJS and from TypeScript');
+  console.log(
+    'package: installed from its tarball, it works as ESM, as CommonJS, with threads of either and from TypeScript',
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
