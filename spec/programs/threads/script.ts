@@ -75,7 +75,9 @@ function remove(prng: Prng): Step {
 }
 
 function putMany(prng: Prng, number: number): Step {
-  const entries = Array.from({ length: 1 + prng.below(40) }, () => entry(prng, number));
+  // No key twice: cut off between two of them, the first value is rightly there.
+  const drawn = Array.from({ length: 1 + prng.below(40) }, () => entry(prng, number));
+  const entries = [...new Map(drawn.map((each) => [each.name, each])).values()];
   return {
     isSplit: true,
     apply: (db) => db.putMany(entries.map(({ key, value }) => [key, value])),
