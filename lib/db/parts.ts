@@ -38,7 +38,7 @@ export interface DBOptions {
 /** Of a DB that threads share. */
 export interface SharedDBOptions {
   shared: true;
-  /** Bytes of keys and values, garbage included, that it may ever hold; 256 MiB by default. So much address space is reserved some ten times. */
+  /** Bytes of keys and values, garbage included, that it may ever hold; 256 MiB by default. Some 21 times as much address space is reserved. */
   maxCapacity?: number | undefined;
   /** How many threads may have it at a time, the one that makes it included: up to 31, which is the default. */
   threads?: number | undefined;

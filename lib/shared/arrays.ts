@@ -82,7 +82,7 @@ export function allocateShared(bytes: number): SharedArrayBuffer {
     return new SharedArrayBuffer(bytes);
   } catch (cause) {
     throw new CapacityError(
-      `could not reserve ${bytes} bytes of shared memory. Ask for a smaller maxCapacity: some five times as much is reserved for ` +
+      `could not reserve ${bytes} bytes of shared memory. Ask for a smaller maxCapacity: some ten times as much is reserved for ` +
         'each of two halves, though only what is written to is taken',
       { cause },
     );
