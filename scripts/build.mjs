@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
 import { internalNames } from './internal-names.mjs';
@@ -15,19 +16,22 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 await compile('scripts/tsconfig.library.json');
-const types = await rolledUpTypes('build/lib/index.d.ts');
+/** The doors of the package: names of their files in dist/, and where they are compiled to. Later ones import the first. */
+const DOORS = { index: 'build/lib/index', map: 'build/lib/map/index' };
+const types = {};
+for (const [name, entry] of Object.entries(DOORS)) types[name] = await rolledUpTypes(`${entry}.d.ts`, isMainDoor);
 for (const [folder, type] of [
   ['dist/esm', 'module'],
   ['dist/commonjs', 'commonjs'],
 ]) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/index.d.ts`, types);
+  for (const name in DOORS) writeFileSync(`${folder}/${name}.d.ts`, types[name]);
   // Node decides a file's module kind by the nearest package.json, and bundlers by the same whether it may be left out.
   writeFileSync(`${folder}/package.json`, `{ "type": "${type}", "sideEffects": false }\n`);
 }
 const programs = process.argv.includes('--library-only') ? [] : ['scripts/tsconfig.programs.json'];
 // Programs are compiled against the types alone.
-await Promise.all([bundle('build/lib/index.js'), ...programs.map(compile)]);
+await Promise.all([bundleAll(), ...programs.map(compile)]);
 rmSync('build/lib', { recursive: true });
 
 async function compile(project) {
@@ -35,14 +39,26 @@ async function compile(project) {
   if (code !== 0) throw new Error(`tsc -p ${project} failed`);
 }
 
+async function bundleAll() {
+  for (const name in DOORS) await bundle(name, `${DOORS[name]}.js`);
+}
+
+/** Whether a module, imported by another door, is the main one: it stays outside, so that there is one DB for all. */
+function isMainDoor(id, importer) {
+  return importer !== undefined && resolve(dirname(importer), id).replace(/\.d\.ts$|\.js$/, '') === resolve(DOORS.index);
+}
+
 /**
- * Makes one file of all modules, for each format. Between modules, an engine looks up every constant wherever it is
+ * Makes one file of all modules of a door, for each format. Between modules, an engine looks up every constant wherever it is
  * used, and can't compute with it ahead of time; within one, it does.
  */
-async function bundle(input) {
-  const whole = await rollup({ input, plugins: [sourceMaps(), internalNames(types), shakable()] });
-  await whole.write({ file: 'dist/esm/index.js', format: 'es', sourcemap: true });
-  await whole.write({ file: 'dist/commonjs/index.js', format: 'cjs', esModule: true, sourcemap: true });
+async function bundle(name, input) {
+  // What users may name is named alike in all files.
+  const plugins = [sourceMaps(), internalNames(Object.values(types).join('\n')), shakable()];
+  const whole = await rollup({ input, external: isMainDoor, plugins });
+  const paths = () => './index.js';
+  await whole.write({ file: `dist/esm/${name}.js`, format: 'es', sourcemap: true, paths });
+  await whole.write({ file: `dist/commonjs/${name}.js`, format: 'cjs', esModule: true, sourcemap: true, paths });
   await whole.close();
 }
 

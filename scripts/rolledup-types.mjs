@@ -6,10 +6,14 @@ import ts from 'typescript';
 /** Cursors have a method of this name; programs whose settings do not know it should compile all the same. */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 
-/** @param {string} entry the declarations of lib/index.ts @returns {Promise<string>} */
-export async function rolledUpTypes(entry) {
-  const whole = await rollup({ input: entry, plugins: [dts()] });
-  const { output } = await whole.generate({ format: 'es' });
+/**
+ * @param {string} entry the declarations of a door of lib/
+ * @param {(id: string, importer?: string) => boolean} isMainDoor what stays outside, and is imported from './index.js'
+ * @returns {Promise<string>}
+ */
+export async function rolledUpTypes(entry, isMainDoor) {
+  const whole = await rollup({ input: entry, external: isMainDoor, plugins: [dts()] });
+  const { output } = await whole.generate({ format: 'es', paths: () => './index.js' });
   await whole.close();
   return DISPOSABLE + publicOnly(output[0].code);
 }
