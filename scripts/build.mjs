@@ -19,7 +19,8 @@ await compile('scripts/tsconfig.library.json');
 /** The doors of the package: names of their files in dist/, and where they are compiled to. Later ones import the first. */
 const DOORS = { index: 'build/lib/index', map: 'build/lib/map/index' };
 const types = {};
-for (const [name, entry] of Object.entries(DOORS)) types[name] = await rolledUpTypes(`${entry}.d.ts`, isMainDoor);
+for (const [name, entry] of Object.entries(DOORS))
+  types[name] = await rolledUpTypes(`${entry}.d.ts`, isMainDoor);
 for (const [folder, type] of [
   ['dist/esm', 'module'],
   ['dist/commonjs', 'commonjs'],
@@ -45,7 +46,10 @@ async function bundleAll() {
 
 /** Whether a module, imported by another door, is the main one: it stays outside, so that there is one DB for all. */
 function isMainDoor(id, importer) {
-  return importer !== undefined && resolve(dirname(importer), id).replace(/\.d\.ts$|\.js$/, '') === resolve(DOORS.index);
+  return (
+    importer !== undefined &&
+    resolve(dirname(importer), id).replace(/\.d\.ts$|\.js$/, '') === resolve(DOORS.index)
+  );
 }
 
 /**
@@ -53,12 +57,19 @@ function isMainDoor(id, importer) {
  * used, and can't compute with it ahead of time; within one, it does.
  */
 async function bundle(name, input) {
-  // What users may name is named alike in all files.
-  const plugins = [sourceMaps(), internalNames(Object.values(types).join('\n')), shakable()];
+  // What it imports of the main door has the names that users know.
+  const known = name === 'index' ? types.index : types.index + types[name];
+  const plugins = [sourceMaps(), internalNames(known), shakable()];
   const whole = await rollup({ input, external: isMainDoor, plugins });
   const paths = () => './index.js';
   await whole.write({ file: `dist/esm/${name}.js`, format: 'es', sourcemap: true, paths });
-  await whole.write({ file: `dist/commonjs/${name}.js`, format: 'cjs', esModule: true, sourcemap: true, paths });
+  await whole.write({
+    file: `dist/commonjs/${name}.js`,
+    format: 'cjs',
+    esModule: true,
+    sourcemap: true,
+    paths,
+  });
   await whole.close();
 }
 

@@ -18,8 +18,8 @@ function bin(name, module = name) {
   const programs = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')).bin;
   return join(at, typeof programs === 'string' ? programs : programs[name]);
 }
-/** What is built: for each format, one file of code, its map, one of types, and the kind of module. */
-const BUILT = /^dist\/(esm|commonjs)\/(index\.(js|js\.map|d\.ts)|package\.json)$/;
+/** What is built: for each format and door, one file of code, its map, one of types; and the kind of module. */
+const BUILT = /^dist\/(esm|commonjs)\/((index|map)\.(js|js\.map|d\.ts)|package\.json)$/;
 /** What README.md leads to, so that its links work in the package, too. */
 const PAGES =
   /^(docs\/|examples\/|perf\/(README\.md|results\/((report|lives)\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
@@ -36,8 +36,22 @@ table.add(1, ValueType.Value, bytes('k'), bytes('v'));
 table.add(2, ValueType.Deletion, bytes('k'));
 if (table.get(bytes('k'))?.type !== ValueType.Deletion) throw new Error('the tombstone is not seen');
 checkStructure(db);
+const map = new OrderedMap({ key: codecs.tuple(codecs.string, codecs.number), value: codecs.string });
+map.set(['b', 1], 'third').set(['a', 10], 'second').set(['a', 9], 'first');
+if ([...map.values(prefix(['a']))].join() !== 'first,second') throw new Error('unexpected order');
+if (!(map.db instanceof DB)) throw new Error('the map has another DB');
 `;
-const names = '{ DB, MemTable, ValueType, checkStructure }';
+/** The doors, and what is taken from each. */
+const DOORS = {
+  'flat-memdb': '{ DB, MemTable, ValueType, checkStructure }',
+  'flat-memdb/map': '{ OrderedMap, codecs, prefix }',
+};
+const loadBy = (load) =>
+  Object.entries(DOORS)
+    .map(([door, names]) => load(door, names))
+    .join('\n');
+const imported = loadBy((door, names) => `import ${names} from '${door}';`);
+const required = loadBy((door, names) => `const ${names} = require('${door}');`);
 
 /** Ways to load the package and threads, by the ending of the file. */
 const loads = {
@@ -97,10 +111,10 @@ try {
 
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }\n');
   node([npm, 'install', '--no-audit', '--no-fund', '--ignore-scripts', tarball]);
-  writeFileSync(join(folder, 'use.mjs'), program(`import ${names} from 'flat-memdb';`));
-  writeFileSync(join(folder, 'use.cjs'), program(`const ${names} = require('flat-memdb');`));
+  writeFileSync(join(folder, 'use.mjs'), program(imported));
+  writeFileSync(join(folder, 'use.cjs'), program(required));
   for (const name of ['types.mts', 'types.cts']) {
-    writeFileSync(join(folder, name), program(`import ${names} from 'flat-memdb';`, true));
+    writeFileSync(join(folder, name), program(imported, true));
   }
   node(['use.mjs']);
   node(['use.cjs']);

@@ -42,7 +42,9 @@ try {
     ).replace(/^[^[]*(?=\[)/, ''),
   );
   const users = await Promise.all(VERSIONS.map((version) => install(version, join(folder, filename))));
-  requireAllNames(join(users[0].folder, 'node_modules/flat-memdb/dist/esm/index.d.ts'));
+  for (const door of ['index', 'map']) {
+    requireAllNames(join(users[0].folder, `node_modules/flat-memdb/dist/esm/${door}.d.ts`));
+  }
   const combinations = users.flatMap((user) => combine(user));
   await inParallel(combinations, compile);
   console.log(

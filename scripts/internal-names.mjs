@@ -27,7 +27,7 @@ export function internalNames(types) {
   for (const file of standardTypes()) collectMembers(read(file), standard);
   const own = new Set();
   for (const file of readdirSync('lib', { recursive: true })) {
-    if (file.endsWith('.ts')) collectMembers(read(join('lib', file)), own);
+    if (file.endsWith('.ts')) collectMembers(read(join('lib', file)), own, open);
   }
   const removable = without(own, open, CALLED_BY_ENGINES);
   const renamable = without(own, open, standard);
@@ -157,12 +157,13 @@ function read(file) {
   return readFileSync(file, 'utf8');
 }
 
-/** Names of members that classes, interfaces and types declare. */
-function collectMembers(text, names) {
-  const enter = (node) => {
+/** Names of members that classes, interfaces and types declare. What is marked with `declare` is defined elsewhere. */
+function collectMembers(text, names, ofOthers = names) {
+  const enterFor = (into) => (node) => {
     const isMember = ts.isClassElement(node) || ts.isTypeElement(node);
-    if (isMember && node.name !== undefined && ts.isIdentifier(node.name)) names.add(node.name.text);
-    ts.forEachChild(node, enter);
+    if (isMember && node.name !== undefined && ts.isIdentifier(node.name)) into.add(node.name.text);
+    const isDeclared = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
+    ts.forEachChild(node, enterFor(isDeclared ? ofOthers : into));
   };
-  enter(ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest));
+  enterFor(names)(ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest));
 }

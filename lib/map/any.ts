@@ -19,15 +19,7 @@ import { readText, writeText } from './text.js';
 
 /** What `codecs.any` takes. */
 export type AnyKey =
-  | undefined
-  | null
-  | boolean
-  | number
-  | bigint
-  | Date
-  | string
-  | Uint8Array
-  | readonly AnyKey[];
+  undefined | null | boolean | number | bigint | Date | string | Uint8Array | readonly AnyKey[];
 
 const END_OF_ARRAY = 0;
 // In the order of keys. From 2 up, so that none needs an escape.
@@ -45,8 +37,7 @@ const ARRAY = 11;
 /** An array that holds itself has no end. */
 const DEEPEST = 1000;
 
-const TAKES =
-  'undefined, null, booleans, numbers, bigints, dates, strings, Uint8Arrays, and arrays of these';
+const TAKES = 'undefined, null, booleans, numbers, bigints, dates, strings, Uint8Arrays, and arrays of these';
 
 /** Within an array, where a string ends must be seen. */
 const part: Codec<AnyKey> = {
@@ -113,7 +104,9 @@ function writeObject(
 
 function writeElements(array: readonly unknown[], scratch: Scratch, at: number, depth: number): number {
   if (depth === DEEPEST) {
-    throw new TypeError(`codecs.any: this array is in an array that is in an array, and so on, ${DEEPEST} deep`);
+    throw new TypeError(
+      `codecs.any: this array is in an array that is in an array, and so on, ${DEEPEST} deep`,
+    );
   }
   let end = tag(ARRAY, scratch, at);
   for (let i = 0; i < array.length; i++) end = write(array[i], scratch, end, true, depth + 1);

@@ -157,7 +157,9 @@ export function describe(value: unknown): string {
       if (value === null) return 'null';
       if (Array.isArray(value)) return `an array of ${value.length} elements`;
       return `an instance of ${(value.constructor as { name?: string } | undefined)?.name || 'Object'}`;
+    case 'undefined':
+      return 'undefined';
     default:
-      return value === undefined ? 'undefined' : `the ${typeof value} ${String(value)}`;
+      return `the ${typeof value} ${String(value as number | symbol)}`;
   }
 }

@@ -14,14 +14,11 @@ export function escape(scratch: Scratch, at: number, end: number): number {
   for (let i = at; i < end; i++) if (bytes[i] <= ESCAPE) more++;
   bytes = scratch.reserve(end + more + 1);
   const escapedEnd = end + more;
-  for (let i = end - 1, to = escapedEnd - 1; to > i; i--) {
-    const byte = bytes[i];
-    if (byte <= ESCAPE) {
-      bytes[to--] = byte + 1;
-      bytes[to--] = ESCAPE;
-    } else {
-      bytes[to--] = byte;
-    }
+  let to = escapedEnd;
+  for (let from = end; to > from;) {
+    const byte = bytes[--from];
+    bytes[--to] = byte <= ESCAPE ? byte + 1 : byte;
+    if (byte <= ESCAPE) bytes[--to] = ESCAPE;
   }
   bytes[escapedEnd] = END;
   return escapedEnd + 1;

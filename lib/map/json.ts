@@ -5,6 +5,7 @@ import { readText, writeText } from './text.js';
  * What JSON can say, as JSON.stringify and JSON.parse do it: dates become strings, NaN becomes null. `undefined` alone is no
  * bytes.
  */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as JSON.parse has it
 export const json: Codec<any> = {
   name: 'codecs.json',
   write(value: unknown, scratch, at) {
@@ -18,7 +19,7 @@ export const json: Codec<any> = {
 
 function textOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value) as string | undefined;
+    return JSON.stringify(value);
   } catch (error) {
     // Of a bigint, or of an object that holds itself.
     if ((error as Error | undefined)?.name !== 'TypeError') throw error;

@@ -2,8 +2,9 @@ import { DB, type DBOptions, type Entry, type Range } from '../index.js';
 import { any, type AnyKey } from './any.js';
 import { codecOf, describe, type Codec, type SimpleCodec } from './codec.js';
 import { json } from './json.js';
+import { Packer } from './packer.js';
 import { boundsOf, type Bounds, type MapScan } from './scan.js';
-import { Encoder, Memory } from './scratch.js';
+import { Encoder } from './scratch.js';
 import { Walk, type Pick } from './walk.js';
 
 /** Options of the DB below: `comparer` is not among them, since the codec of the keys makes the order. */
@@ -58,17 +59,21 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     this.#limits = new Encoder(keys);
     this.#values = new Encoder(codecOf(value as Codec<V>, 'value'));
     this.#db = new DB(rest);
+    keepOne();
     if (entries !== undefined && entries !== null) this.#begin(entries);
   }
 
   #begin(entries: Iterable<readonly [K, V]>): void {
-    let some: (readonly [K, V])[] = [];
+    const packer = this.#packer();
     for (const entry of iterable(entries)) {
-      if (some.push(entry) < AT_ONCE) continue;
-      this.setMany(some);
-      some = [];
+      packer.add(entry);
+      if (packer.count === AT_ONCE) this.#db.putMany(packer.take());
     }
-    this.setMany(some);
+    this.#db.putMany(packer.take());
+  }
+
+  #packer(): Packer<K, V> {
+    return new Packer(this.#keys.codec, this.#values.codec);
   }
 
   /**
@@ -171,7 +176,8 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    */
   getOrInsertComputed(key: K, compute: (key: K) => V): V {
     requireFunction(compute, 'compute');
-    if (this.has(key)) return this.get(key)!;
+    const bytes = this.#db.get(this.#keys.encode(key));
+    if (bytes !== undefined) return this.#values.codec.read(bytes, 0, bytes.length);
     const value = compute((key as unknown) === 0 ? (0 as K) : key); // -0 is 0.
     this.set(key, value);
     return value;
@@ -186,32 +192,9 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log([...map.keys()]); // -> [ 'a', 'b' ]
    */
   setMany(entries: Iterable<readonly [K, V]>): void {
-    this.#db.putMany(this.#packed(entries));
-  }
-
-  /** Entries in bytes, all in one array. */
-  #packed(entries: Iterable<readonly [K, V]>): Entry[] {
-    const keys = this.#keys.codec;
-    const values = this.#values.codec;
-    const memory = new Memory();
-    const ends: number[] = [];
-    let at = 0;
-    for (const entry of iterable(entries)) {
-      if (typeof entry !== 'object' || entry === null) {
-        throw new TypeError(`entries[${ends.length >> 1}] must be a pair [key, value], but got ${describe(entry)}`);
-      }
-      ends.push((at = keys.write(entry[0], memory, at)), (at = values.write(entry[1], memory, at)));
-    }
-    const { buffer } = memory.bytes;
-    let start = 0;
-    const part = (end: number) => {
-      const bytes = new Uint8Array(buffer, start, end - start);
-      start = end;
-      return bytes;
-    };
-    const packed: Entry[] = [];
-    for (let i = 0; i < ends.length; i += 2) packed.push([part(ends[i]), part(ends[i + 1])]);
-    return packed;
+    const packer = this.#packer();
+    for (const entry of iterable(entries)) packer.add(entry);
+    this.#db.putMany(packer.take());
   }
 
   /**
@@ -244,7 +227,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log([...map.range({ lt: 'd', reverse: true, limit: 1 })]); // -> [ [ 'c', 2 ] ]
    */
   range(scan?: MapScan<K>): EntriesOf<K, V> {
-    return this.#walk<[K, V]>('entry', scan) as EntriesOf<K, V>;
+    return this.#walk<[K, V]>('entry', scan);
   }
 
   /**
@@ -254,7 +237,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log([...map.keys({ gt: 'b' })]); // -> [ 'c', 'd' ]
    */
   keys(scan?: MapScan<K>): ItemsOf<K> {
-    return this.#walk<K>('key', scan) as ItemsOf<K>;
+    return this.#walk<K>('key', scan);
   }
 
   /**
@@ -264,7 +247,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log([...map.values({ gt: 'b' })]); // -> [ 2, 3 ]
    */
   values(scan?: MapScan<K>): ItemsOf<V> {
-    return this.#walk<V>('value', scan) as ItemsOf<V>;
+    return this.#walk<V>('value', scan);
   }
 
   /**
@@ -297,6 +280,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   deleteRange(scan: MapScan<K>): number {
     if (scan === undefined) throw new TypeError('deleteRange takes a range; clear() removes all');
     const bounds = this.#boundsOf(scan);
+    if (bounds.limit === 0) return 0;
     const isAll = bounds.limit === Infinity || bounds.limit >= this.#db.count(bounds.range);
     return this.#db.deleteRange(isAll ? bounds.range : this.#cut(bounds));
   }
@@ -378,6 +362,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     return this.#db;
   }
 
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- on the prototype, as that of Map
   get [Symbol.toStringTag](): string {
     return 'OrderedMap';
   }
@@ -404,6 +389,19 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   }
 }
 
+let kept: unknown;
+
+/**
+ * Keeps one map for good. Engines forget what they learnt of a class, and all code that they optimised for it, with its last
+ * instance: a program that makes a map now and then would begin slowly every time.
+ */
+function keepOne(): void {
+  if (kept !== undefined) return;
+  kept = OrderedMap; // Making one comes here again.
+  const map = new OrderedMap({ capacity: 0 });
+  kept = [map, map.range()];
+}
+
 const OPTIONS = ['key', 'value', 'entries', 'capacity', 'lock', 'randHeight', 'autoCompact'];
 
 function requireOptions(options: unknown): void {
@@ -421,7 +419,8 @@ function requireOptions(options: unknown): void {
 }
 
 function requireFunction(value: unknown, what: string): void {
-  if (typeof value !== 'function') throw new TypeError(`${what} must be a function, but got ${describe(value)}`);
+  if (typeof value !== 'function')
+    throw new TypeError(`${what} must be a function, but got ${describe(value)}`);
 }
 
 function iterable<T>(items: Iterable<T>): Iterable<T> {

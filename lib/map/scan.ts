@@ -71,11 +71,7 @@ const ALL: Bounds = { range: {}, reverse: false, limit: Infinity };
  * @param lower encodes lower bounds, `upper` the others: both are needed at once
  * @throws TypeError, RangeError
  */
-export function boundsOf<K>(
-  scan: MapScan<K> | undefined,
-  lower: Encoder<K>,
-  upper: Encoder<K>,
-): Bounds {
+export function boundsOf<K>(scan: MapScan<K> | undefined, lower: Encoder<K>, upper: Encoder<K>): Bounds {
   if (scan === undefined) return ALL;
   requireScan(scan);
   const { gt, gte, lt, lte, reverse = false, limit = Infinity } = scan;
@@ -104,7 +100,9 @@ function narrower<K>(
 
 function requireScan(scan: unknown): asserts scan is MapScan<unknown> {
   if (scan === null || typeof scan !== 'object' || Array.isArray(scan) || ArrayBuffer.isView(scan)) {
-    throw new TypeError(`a range must be an object such as { gte, lt, reverse, limit }, but got ${describe(scan)}`);
+    throw new TypeError(
+      `a range must be an object such as { gte, lt, reverse, limit }, but got ${describe(scan)}`,
+    );
   }
   for (const name in scan) {
     if (!NAMES.includes(name)) throw new TypeError(`a range has no '${name}': it has ${NAMES.join(', ')}`);

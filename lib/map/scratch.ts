@@ -69,7 +69,9 @@ export class Encoder<T> {
     const turn = ++this.turn;
     const memory = this.#memory;
     let end =
-      codec.writeBound === undefined ? codec.write(bound as T, memory, 0) : codec.writeBound(bound, memory, 0);
+      codec.writeBound === undefined
+        ? codec.write(bound as T, memory, 0)
+        : codec.writeBound(bound, memory, 0);
     if (isBehind) memory.reserve(end + 1)[end++] = 0;
     this.requireTurn(turn);
     return this.#written(end);

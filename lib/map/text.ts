@@ -13,7 +13,7 @@ const SHORT = 16;
 /** Code points that are made text of at once. */
 const CHUNK = 1024;
 
-// Every engine has these; the library knows no types but those of the language.
+// What engines have beside the language, whose types are all that the library knows.
 declare const TextEncoder: new () => {
   encodeInto(text: string, into: Uint8Array): { written: number };
 };
@@ -21,15 +21,19 @@ declare const TextDecoder: new (
   encoding: string,
   options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+declare interface Engine {
+  Buffer?: { prototype?: { utf8Slice?: Slice } };
+}
+declare interface NewString {
+  isWellFormed?(): boolean;
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-type Slice = (this: Uint8Array, start: number, end: number) => string;
-
 /** Where there is Node's own way to read text, it takes half as long, and no view. */
-const utf8Slice = (globalThis as { Buffer?: { prototype?: { utf8Slice?: Slice } } }).Buffer?.prototype
-  ?.utf8Slice;
+const utf8Slice = (globalThis as Engine).Buffer?.prototype?.utf8Slice;
 
 /** What decoders put for bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
@@ -68,8 +72,8 @@ function writeLong(text: string, scratch: Scratch, at: number): number {
 }
 
 /** Whether every surrogate has its other half. Where the engine can't tell, it is taken for no. */
-function isWellFormed(text: string & { isWellFormed?(): boolean }): boolean {
-  return text.isWellFormed?.() === true;
+function isWellFormed(text: string): boolean {
+  return (text as NewString).isWellFormed?.() === true;
 }
 
 function bytesOf(text: string): number {

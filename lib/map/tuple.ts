@@ -9,7 +9,9 @@ export type CodecsOf<T extends readonly unknown[]> = { [I in keyof T]: Codec<T[I
  * the second ones, and so on. Fewer of them, from the first on, make a prefix, or a bound.
  */
 export function tuple<T extends readonly unknown[]>(...elements: CodecsOf<T>): Codec<T> {
-  return new Tuple<T>(elements.map((codec) => partOf(codecOf(codec as Codec<unknown>, 'an element of codecs.tuple'))));
+  return new Tuple<T>(
+    elements.map((codec) => partOf(codecOf(codec as Codec<unknown>, 'an element of codecs.tuple'))),
+  );
 }
 
 class Tuple<T extends readonly unknown[]> implements Codec<T> {

@@ -2,13 +2,15 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
-import * as library from '../../lib/index.js';
+import * as mainDoor from '../../lib/index.js';
+import * as mapDoor from '../../lib/map/index.js';
 
 /*
  * Runs each @example in the comments of lib/, and compares what it prints with what stands behind `// ->`. All that the
  * package exports is there, and `bytes` and `text`, as the first example of DB defines them.
  */
 
+const library = { ...mainDoor, ...mapDoor };
 const LIB = join(__dirname, '../../lib');
 /** What the iterators have in common; it is exported by none of its own. */
 const BASE = 'Cursor';

@@ -4,11 +4,13 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { format } from 'node:util';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
-import * as library from '../../lib/index.js';
+import * as mainDoor from '../../lib/index.js';
+import * as mapDoor from '../../lib/map/index.js';
 
 const ROOT = join(__dirname, '../..');
 /** Where every block of code must say what it prints. In other pages of docs/, a block that says so is run. */
-const ALL_RUN = ['README.md', 'docs/leveldb-ports.md', 'docs/performance.md'];
+const ALL_RUN = ['README.md', 'docs/leveldb-ports.md', 'docs/map.md', 'docs/performance.md'];
+const DOORS: Record<string, unknown> = { 'flat-memdb': mainDoor, 'flat-memdb/map': mapDoor };
 /** Written on the line of the fence, it marks a block that can't be run. */
 const NOT_RUN = 'no-run';
 
@@ -75,7 +77,7 @@ async function printedBy(code: string): Promise<string[]> {
   const program = new AsyncFunction('require', 'exports', 'console', outputText);
   await program(
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- what a block imports is known when it runs
-    (name) => (name === 'flat-memdb' ? library : require(name)),
+    (name) => DOORS[name] ?? require(name),
     {},
     { log: (...what: unknown[]) => lines.push(...format(...what).split('\n')) },
   );
@@ -102,13 +104,19 @@ describe('the code that is shown', () => {
     expect(runnable.filter(({ file }) => file === 'docs/leveldb-ports.md').length).toBeGreaterThanOrEqual(2);
   });
 
-  test('begins the README, with every kind of read, in not much more than twenty lines', () => {
-    const { code } = blocks[0];
-    for (const call of ['put', 'get', 'entries', 'bytesPrefix', 'reverse', 'at', 'count']) {
-      expect(code).toMatch(new RegExp(`\\b${call}\\b`));
-    }
-    expect(code.split('\n').filter((line) => line !== '' && !line.startsWith('//')).length).toBeLessThan(24);
-  });
+  test.each([
+    ['the map', 0, ['set', 'get', 'range', 'prefix', 'reverse', 'at', 'rank', 'shift', 'tuple']],
+    ['bytes', 1, ['put', 'get', 'entries', 'bytesPrefix', 'reverse', 'at', 'count']],
+  ])(
+    'begins the README with %s, with every kind of read, in not much more than twenty lines',
+    (_what, i, calls) => {
+      const { code } = blocks[i];
+      for (const call of calls) expect(code).toMatch(new RegExp(`\\b${call}\\b`));
+      expect(code.split('\n').filter((line) => line !== '' && !line.startsWith('//')).length).toBeLessThan(
+        24,
+      );
+    },
+  );
 });
 
 describe('the check of the code', () => {

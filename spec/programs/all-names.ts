@@ -50,6 +50,19 @@ import type {
   SkipListOptions,
 } from 'flat-memdb';
 
+import { OrderedMap, codecs, prefix } from 'flat-memdb/map';
+import type {
+  AnyKey,
+  BoundOf,
+  Codec,
+  CodecsOf,
+  MapScan,
+  OrderedMapOptions,
+  PrefixOf,
+  Scratch,
+  SimpleCodec,
+} from 'flat-memdb/map';
+
 function must(condition: boolean): asserts condition {
   if (!condition) throw new Error('not as it must be');
 }
@@ -251,6 +264,83 @@ const arenaOptions: ArenaOptions = { limit: undefined };
 const arena = new Arena(arenaOptions);
 must(arena.allocate(1).length + arena.allocateAligned(8).length === 9 && arena.memoryUsage > 0);
 
+// The map.
+
+const map = new OrderedMap({
+  key: codecs.tuple(codecs.string, codecs.number, codecs.boolean),
+  value: codecs.string,
+});
+map.set(['a', 1, true], 'x').set(['a', 2, false], 'y').set(['b', 1, true], 'z');
+const mapValue: string | undefined = map.get(['a', 1, true]);
+must(mapValue === 'x' && map.has(['b', 1, true]) && map.size === 3 && !map.delete(['c', 1, true]));
+const firsts: readonly ['a', 1] = ['a', 1];
+must([...map.range(prefix(['a']))].length === 2 && [...map.range(prefix(firsts))].length === 1);
+must(map.count({ ...prefix(['a']), reverse: true, limit: 1 }) === 1 && map.count(prefix([])) === 3);
+const bound: BoundOf<[string, number]> = ['a'];
+const begin: PrefixOf<[string, number]> = ['a', 1];
+const textBegin: PrefixOf<string> = 'a';
+const mapScan: MapScan<[string, number, boolean]> = {
+  gt: bound,
+  gte: ['a', 1, true],
+  lt: ['b'],
+  lte: undefined,
+};
+must([...map.keys(mapScan)].length === 2 && [...map.values({ prefix: begin })].join() === 'x');
+for (const [[name, place, flag], text] of map)
+  must(name.length + place + text.length > 0 && flag !== undefined);
+for (const [key, text] of map.entries()) must(key[1].toFixed().length === text.length);
+map.forEach((text, [name], same) => must(text.length === name.length && same === map), undefined);
+const atPlace: [[string, number, boolean], string] | undefined = map.at(0);
+must(atPlace !== undefined && map.rank(['b', 0, true]) === 2 && map.first() !== undefined);
+must(map.last()?.[1] === 'z' && map.update(['b', 1, true], (old = '') => `${old}!`) === 'z!');
+must(
+  map.getOrInsert(['d', 1, true], 'd') === 'd' && map.getOrInsertComputed(['e', 1, true], ([e]) => e) === 'e',
+);
+map.setMany([[['f', 1, true], 'f']]);
+must(map.shift()?.[0][0] === 'a' && map.pop()?.[1] === 'f' && map.deleteRange({ gte: ['d'] }) === 2);
+must(map.db instanceof DB && map[Symbol.toStringTag] === 'OrderedMap');
+map.clear();
+const standsIn: Map<number, bigint> = new OrderedMap({ key: codecs.number, value: codecs.bigint });
+standsIn.set(1, 2n);
+must([...standsIn.keys()].length === 1);
+const ofAny = new OrderedMap();
+const anyKey: AnyKey = ['a', [1n, null, undefined, new Date(0), a, true]];
+ofAny.set(anyKey, { any: 'thing' });
+const ofUsers = new OrderedMap<string, { name: string }>({ entries: [['user:1', { name: 'Ada' }]] });
+must(ofUsers.get('user:1')?.name === 'Ada' && ofUsers.count({ prefix: textBegin }) === 0);
+const inferred = new OrderedMap({ entries: [['k', 1] as const] });
+const ofInferred: number | undefined = inferred.get('k');
+must(ofInferred === 1);
+const mine: Codec<Date> = {
+  name: 'mine',
+  write(date, scratch: Scratch, start) {
+    scratch.reserve(start + 8).fill(0, start);
+    scratch.from(start)[0] = scratch.bytes[start];
+    scratch.view.setFloat64(start, date.getTime());
+    return start + 8;
+  },
+  read: (array, start) => new Date(new DataView(array.buffer, array.byteOffset).getFloat64(start)),
+  endOf: (_array, start) => start + 8,
+  part: codecs.date,
+  writePrefix: (_prefix, _scratch, start) => start,
+  writeBound: (_bound, _scratch, start) => start,
+};
+const simple: SimpleCodec<number> = {
+  name: undefined,
+  encode: (n) => Uint8Array.of(n),
+  decode: (array) => array[0],
+};
+const elements: CodecsOf<[Date, number]> = [mine, simple];
+const mapOptions: OrderedMapOptions<[Date, number], unknown> = {
+  key: codecs.tuple(...elements),
+  value: codecs.json,
+  entries: null,
+  lock: undefined,
+  autoCompact: true,
+};
+must(new OrderedMap(mapOptions).set([new Date(1), 2], 3).get([new Date(1), 2]) === 3);
+must([codecs.any, codecs.bytes, codecs.date, codecs.string, codecs.boolean].every(({ name }) => name !== ''));
+
 // Errors.
 
 const errors: MemDBError[] = [
@@ -283,5 +373,21 @@ export function wrong(): unknown {
     it.table,
     // @ts-expect-error -- options have names
     new DB({ comparator: bytewise }),
+    // @ts-expect-error -- keys have the type of their codec
+    map.get('a'),
+    // @ts-expect-error -- values, too
+    map.set(['a', 1, true], 1),
+    // @ts-expect-error -- the second element is a number
+    map.range(prefix(['a', 'b'])),
+    // @ts-expect-error -- a prefix has no more elements than the key
+    map.range(prefix(['a', 1, true, 1])),
+    // @ts-expect-error -- numbers have no prefixes
+    new OrderedMap({ key: codecs.number }).range(prefix(1)),
+    // @ts-expect-error -- there is no such codec
+    codecs.float,
+    // @ts-expect-error -- the codec of the keys makes the order
+    new OrderedMap({ comparer: bytewise }),
+    // @ts-expect-error -- the value may not be there
+    ofUsers.get('user:1').name,
   ];
 }
