@@ -160,6 +160,6 @@ export function describe(value: unknown): string {
     case 'undefined':
       return 'undefined';
     default:
-      return `the ${typeof value} ${String(value as number | symbol)}`;
+      return `the ${typeof value} ${String(value)}`;
   }
 }
