@@ -5,6 +5,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GO } from './competitors/index.js';
 import { commandOf, findGo, machineOf, versionsOf } from './facts.js';
+import { runMap } from './map/main.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
 import { planCells } from './plan.js';
 import { ProgressBar } from './progress.js';
@@ -16,6 +17,7 @@ import { textTable } from './table.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function main(args: string[]): Promise<number> {
+  if (args.includes('--map')) return runMap(args);
   const options = parseOptions(args);
   if (options === 'help') {
     console.log(HELP);

@@ -61,12 +61,70 @@ export function smallMultiples(title: string, panels: readonly Panel[], axes: Ax
     const y = 34 + Math.floor(i / columns) * PANEL.height;
     return `<g transform="translate(${x},${y})">\n${drawPanel(panel, axes, theme)}\n</g>`;
   });
+  return svgOf(title, width, height, parts, theme);
+}
+
+function svgOf(title: string, width: number, height: number, parts: readonly string[], theme: Theme): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="${FONT}" font-size="11">
 <title>${escapeXml(title)}</title>
 ${text(8, 20, title, `fill="${theme.text}" font-size="15" font-weight="600"`)}
 ${parts.join('\n')}
 </svg>
 `;
+}
+
+export interface Bar {
+  label: string;
+  value: number;
+  /** How the value is written. */
+  text: string;
+  /** Index into the palette. */
+  colour: number;
+  bold: boolean;
+}
+
+export interface BarPanel {
+  title: string;
+  bars: Bar[];
+}
+
+const BARS = { width: 430, left: 164, right: 84, top: 26, bottom: 14, height: 17, gap: 6 };
+
+/** Panels of bars from a common zero, each labelled with its value. */
+export function barCharts(title: string, panels: readonly BarPanel[], theme: Theme): string {
+  const columns = Math.min(COLUMNS, panels.length);
+  const most = Math.max(...panels.map(({ bars }) => bars.length));
+  const panelHeight = BARS.top + most * (BARS.height + BARS.gap) + BARS.bottom;
+  const parts = panels.map((panel, i) => {
+    // Down one column, then the next: what belongs together stands below each other.
+    const rows = Math.ceil(panels.length / columns);
+    const [x, y] = [Math.floor(i / rows) * BARS.width, 34 + (i % rows) * panelHeight];
+    return `<g transform="translate(${x},${y})">\n${drawBars(panel, theme)}\n</g>`;
+  });
+  const height = 34 + Math.ceil(panels.length / columns) * panelHeight;
+  return svgOf(title, columns * BARS.width, height, parts, theme);
+}
+
+function drawBars({ title, bars }: BarPanel, theme: Theme): string {
+  const { width, left, right, top, height, gap } = BARS;
+  const scale = linearScale(
+    bars.map(({ value }) => value),
+    0,
+    width - left - right,
+  );
+  const parts = [text(8, 14, title, `fill="${theme.text}" font-size="12" font-weight="600"`)];
+  bars.forEach(({ label, value, text: shown, colour, bold }, i) => {
+    const y = top + i * (height + gap);
+    const fill = theme.palette[colour % theme.palette.length];
+    const weight = bold ? ' font-weight="700"' : '';
+    const length = Math.max(1, round(scale.at(Math.max(0, value))));
+    parts.push(
+      text(left - 8, y + 12, label, `fill="${theme.text}" text-anchor="end"${weight}`),
+      `<rect x="${left}" y="${y}" width="${length}" height="${height}" fill="${fill}"/>`,
+      text(left + length + 6, y + 12, shown, `fill="${fill}"${weight}`),
+    );
+  });
+  return parts.join('\n');
 }
 
 function drawPanel(panel: Panel, axes: Axes, theme: Theme): string {

@@ -6,7 +6,7 @@ import { Memory } from './scratch.js';
 export class Packer<K, V> {
   readonly #key: Codec<K>;
   readonly #value: Codec<V>;
-  #memory = new Memory();
+  readonly #memory = new Memory();
   /** Of each key and value, where it ends. */
   #ends: number[] = [];
   /** Entries that were added before those that are here. */
@@ -34,7 +34,7 @@ export class Packer<K, V> {
     this.#ends.push(keyEnd, this.#value.write(entry[1], this.#memory, keyEnd));
   }
 
-  /** The entries so far, and begins anew. */
+  /** The entries so far, whose bytes hold until the next one is added. Then it begins anew. */
   take(): Entry[] {
     const { buffer } = this.#memory.bytes;
     let start = 0;
@@ -48,7 +48,6 @@ export class Packer<K, V> {
       entries.push([upTo(this.#ends[i]), upTo(this.#ends[i + 1])]);
     }
     this.#before += entries.length;
-    this.#memory = new Memory();
     this.#ends = [];
     return entries;
   }

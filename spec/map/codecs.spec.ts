@@ -156,6 +156,7 @@ describe('where there is no Buffer', () => {
     for (const text of [
       ...fc.sample(texts(), { seed: SEED, numRuns: 2000 }),
       'x'.repeat(5000),
+      `\ufeff${'é'.repeat(20)}`,
       '語'.repeat(3000),
     ]) {
       must(decodingOf(door.codecs.string, encodingOf(door.codecs.string, text)) === text, () => shown(text));

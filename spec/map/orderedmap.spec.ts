@@ -382,10 +382,10 @@ describe('what a map promises', () => {
 
   test('memory of long values is not kept, and shorter ones come right again', () => {
     const map = new OrderedMap({ key: codecs.string, value: codecs.string });
-    for (const length of [3, 5_000_000, 3, 300, 256, 257, 0, 100_000, 20, 19]) {
-      const value = 'x'.repeat(length);
+    [3, 30, 5_000_000, 3, 30, 300, 256, 257, 0, 100_000, 20, 19, 2000, 3, 30].forEach((length, i) => {
+      const value = String.fromCharCode(97 + i).repeat(length);
       expect(map.set('a', value).get('a') === value).toBe(true);
-    }
+    });
   });
 
   test('a codec that uses its map is told so, and nothing is changed', () => {
@@ -420,6 +420,29 @@ describe('what a map promises', () => {
     });
     expect(thrownBy(() => map.set(key, 1)).name).toBe('LockMisuseError');
     expect([...map]).toEqual([['inner', 2]]);
+  });
+
+  test('so is one that begins another value, and fails', () => {
+    const map = new OrderedMap({ value: codecs.any });
+    const key = ['outer', ''];
+    Object.defineProperty(key, '1', {
+      get: () => {
+        thrownBy(() => map.set('inner', ['another', Symbol('s') as never]));
+        return 'x';
+      },
+    });
+    expect(thrownBy(() => map.set(key, ['mine', 1])).name).toBe('LockMisuseError');
+    expect(map.size).toBe(0);
+  });
+
+  test('long keys of any type come right, whatever came before', () => {
+    const map = new OrderedMap();
+    [30, 3, 30, 2000, 30, 40, 5, 4000, 25].forEach((length, i) => {
+      const key = String.fromCharCode(97 + i).repeat(length);
+      map.set(key, i);
+      map.set([key], i);
+      expect([map.get(key), map.get([key]), [...map.keys()].includes(key)]).toEqual([i, i, true]);
+    });
   });
 
   test('toJSON may read the map', () => {

@@ -1,0 +1,160 @@
+// npm run perf -- --map: OrderedMap and other maps of strings side by side. Each turn of a map is a process of its own.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { commandOf, machineOf, versionsOf } from '../facts.js';
+import { UsageError } from '../options.js';
+import { textTable } from '../table.js';
+import { CONTESTANTS } from './contestants.js';
+import { HELP, parseMapOptions, plan, type Options } from './plan.js';
+import type { Answer, Job, RowId } from './protocol.js';
+import { jsonOf, missesOf, plotsOf, provenance, sectionsOf, withPlot, withTables } from './report.js';
+import type { Cell, MapData } from './results.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const WORKER = fileURLToPath(new URL('worker.js', import.meta.url));
+const RESULTS = 'perf/results';
+const PARTIAL = 'perf/results/partial';
+/** Pages, and what puts into them what was found. */
+const PAGES = { 'docs/map.md': withTables, 'README.md': withPlot };
+/** MB: the peers' objects of five million entries do not fit in what Node allows by itself. */
+const HEAP_LIMIT = 8000;
+
+export async function runMap(args: string[]): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = parse(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (options === undefined) {
+    console.log(HELP);
+    return 0;
+  }
+  const folder = resolve(root, options.isPartial ? PARTIAL : RESULTS);
+  const path = join(folder, 'map.json');
+  let data: MapData;
+  if (options.render) {
+    data = JSON.parse(readFileSync(path, 'utf8')) as MapData;
+  } else {
+    data = await measure(options, args);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, jsonOf(data));
+  }
+  for (const [name, svg] of plotsOf(data)) writeFileSync(join(folder, name), svg);
+  if (!options.isPartial) {
+    for (const [page, withFound] of Object.entries(PAGES)) {
+      const file = join(root, page);
+      writeFileSync(file, withFound(readFileSync(file, 'utf8'), data));
+    }
+  }
+  for (const section of sectionsOf(data)) console.log(textTable(section));
+  console.log([provenance(data), ...data.leftOut].join('\n'));
+  for (const problem of [...data.problems, ...missesOf(data)]) console.error(`\n${problem}`);
+  return data.problems.length > 0 ? 1 : 0;
+}
+
+/** @returns `undefined` where only help is asked for */
+function parse(args: string[]): Options | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        map: { type: 'boolean' },
+        n: { type: 'string' },
+        values: { type: 'string' },
+        peers: { type: 'string' },
+        rounds: { type: 'string' },
+        quick: { type: 'boolean' },
+        render: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return values.help ? undefined : parseMapOptions(values);
+}
+
+async function measure(options: Options, args: string[]): Promise<MapData> {
+  const began = performance.now();
+  const date = new Date().toISOString();
+  const { jobs, leftOut } = plan(options);
+  const cells: Cell[] = [];
+  const problems: string[] = [];
+  const sums = new Map<string, number>();
+  for (const [i, job] of jobs.entries()) {
+    const { what, holder, values, n } = job;
+    console.error(`${i + 1} of ${jobs.length}: ${what}, ${n}, ${values}, ${holder}`);
+    try {
+      const answer = await ask(job);
+      problems.push(...disagreements(job, answer, sums));
+      let cell = cells.find((each) => each.holder === holder && each.values === values && each.n === n);
+      if (cell === undefined) cells.push((cell = { holder, values, n, times: [], memory: [] }));
+      if (answer.times !== undefined) cell.times.push(answer.times);
+      if (answer.memory !== undefined) cell.memory.push(answer.memory);
+    } catch (error) {
+      problems.push(`${holder} failed (${what}, ${n}, ${values}): ${(error as Error).message}`);
+    }
+  }
+  const packages = [
+    ...new Set(cells.flatMap(({ holder }) => (holder === 'nothing' ? [] : CONTESTANTS[holder].version))),
+  ];
+  return {
+    date,
+    command: commandOf('perf', args),
+    seconds: Math.round((performance.now() - began) / 1000),
+    rounds: options.rounds,
+    machine: machineOf(undefined),
+    versions: versionsOf(
+      root,
+      packages.filter((name) => name !== ''),
+    ),
+    cells,
+    leftOut,
+    problems,
+  };
+}
+
+/** Maps that gave other answers than those before them. */
+function disagreements(
+  { holder, values, n }: Job,
+  { sums: found }: Answer,
+  sums: Map<string, number>,
+): string[] {
+  const problems: string[] = [];
+  for (const [row, sum] of Object.entries(found ?? {}) as [RowId, number][]) {
+    // It is asked for fewer ranges than the others.
+    if (holder === 'map' && row === 'range') continue;
+    const name = `${n}, ${values}, ${row}`;
+    const expected = sums.get(name);
+    if (expected === undefined) sums.set(name, sum);
+    else if (expected !== sum) problems.push(`${holder} disagrees (${name}): ${sum}, and not ${expected}.`);
+  }
+  return problems;
+}
+
+/** Runs one process to its end. */
+function ask(job: Job): Promise<Answer> {
+  const worker = ['--expose-gc', `--max-old-space-size=${HEAP_LIMIT}`, WORKER, JSON.stringify(job)];
+  const child = spawn(process.execPath, worker, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stopChild = () => child.kill('SIGKILL');
+  process.once('exit', stopChild);
+  return new Promise((resolve, reject) => {
+    let found = '';
+    let complaint = '';
+    child.stdout.on('data', (text) => (found += text));
+    child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-4000)));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.removeListener('exit', stopChild);
+      if (code === 0) resolve(JSON.parse(found) as Answer);
+      else reject(new Error(complaint.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
