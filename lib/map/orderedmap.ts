@@ -5,7 +5,7 @@ import { json } from './json.js';
 import { Packer } from './packer.js';
 import { boundsOf, type Bounds, type MapScan } from './scan.js';
 import { Encoder } from './scratch.js';
-import { Walk, type Pick } from './walk.js';
+import { inheritFromIterators, Walk, type Pick } from './walk.js';
 
 /** Options of the DB below: `comparer` is not among them, since the codec of the keys makes the order. */
 export interface OrderedMapOptions<K, V> extends Omit<DBOptions, 'comparer'> {
@@ -59,7 +59,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     this.#limits = new Encoder(keys);
     this.#values = new Encoder(codecOf(value as Codec<V>, 'value'));
     this.#db = new DB(rest);
-    keepOne();
+    beginOnce();
     if (entries !== undefined && entries !== null) this.#begin(entries);
   }
 
@@ -392,14 +392,20 @@ export class OrderedMap<K = AnyKey, V = unknown> {
 let kept: unknown;
 
 /**
- * Keeps one map for good. Engines forget what they learnt of a class, and all code that they optimised for it, with its last
- * instance: a program that makes a map now and then would begin slowly every time.
+ * What is done with the first map, since modules do nothing when they are loaded. One map is kept for good: engines forget
+ * what they learnt of a class, and all code that they optimised for it, with its last instance, so that a program that makes a
+ * map now and then would begin slowly every time.
  */
-function keepOne(): void {
+function beginOnce(): void {
   if (kept !== undefined) return;
   kept = OrderedMap; // Making one comes here again.
-  const map = new OrderedMap({ capacity: 0 });
-  kept = [map, map.range()];
+  inheritFromIterators();
+  try {
+    const map = new OrderedMap({ capacity: 0 });
+    kept = [map, map.range()];
+  } catch {
+    // No memory for it.
+  }
 }
 
 const OPTIONS = ['key', 'value', 'entries', 'capacity', 'lock', 'randHeight', 'autoCompact'];

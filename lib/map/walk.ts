@@ -3,11 +3,6 @@ import type { DB, DBIterator } from '../index.js';
 import type { Codec } from './codec.js';
 import type { Bounds } from './scan.js';
 
-/** What the iterators of the language have in common, such as `map` and `take` where engines know these. */
-const IteratorPrototype = Object.getPrototypeOf(
-  Object.getPrototypeOf([][Symbol.iterator]()) as object,
-) as object;
-
 export type Pick = 'entry' | 'key' | 'value';
 
 /**
@@ -74,4 +69,8 @@ export class Walk<K, V, T> implements IterableIterator<T, undefined> {
   }
 }
 
-Object.setPrototypeOf(Walk.prototype, IteratorPrototype);
+/** Gives walks what the iterators of the language have in common, such as `map` and `take` where engines know these. */
+export function inheritFromIterators(): void {
+  const ofArrays = Object.getPrototypeOf([][Symbol.iterator]()) as object;
+  Object.setPrototypeOf(Walk.prototype, Object.getPrototypeOf(ofArrays) as object);
+}
