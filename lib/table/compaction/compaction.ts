@@ -85,13 +85,15 @@ export class Compaction implements Follower {
     const { at, index, storage } = this.#table;
     if (this.#frontier === NONE || index?.pages.leafOf === undefined) return;
     const { array: kv } = storage.kv;
+    if (kv.length === 0) return; // Keys and values are empty.
+    const last = kv.length - 1;
     const nodes = storage.nodes.array;
     const { pages } = index;
     let place = this.#table.placeOf(this.#frontier, at);
     let touched = 0;
     for (let i = 0; i < entries && place !== NO_PLACE; i++) {
       const offset = nodes[nodeAt(pages, place) + OFFSET];
-      touched ^= kv[offset] ^ kv[offset + 64];
+      touched ^= kv[Math.min(offset, last)] ^ kv[Math.min(offset + 64, last)];
       place = placeAfter(pages, place);
     }
     at.touched = touched;
