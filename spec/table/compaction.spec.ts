@@ -130,6 +130,45 @@ describe('compact()', () => {
     expect(snapshot(db).entries).toBe(before.entries);
   });
 
+  test('leaves an index where there was a part of one, at whichever allocation there is no memory', () => {
+    /** One that lacks what the j-th allocation would have been for. */
+    function made(j: number): { db: DB; memory: FaultyMemory; failAt: (allocation: number) => void } {
+      let failing = j;
+      const memory = new FaultyMemory({}, (allocation) => allocation === failing);
+      const db = new DB(withInternals({ autoCompact: false }, memory));
+      for (let i = 0; i < 500; i++) {
+        try {
+          db.put(nameOf(i * 7), bytes());
+        } catch {
+          db.put(nameOf(i * 7), bytes());
+        }
+      }
+      return { db, memory, failAt: (allocation) => (failing = allocation) };
+    }
+    let parts = 0;
+    for (let j = 3; ; j++) {
+      const { memory, db } = made(j);
+      if (memory.allocations < j) break;
+      const { index } = tableOf(db);
+      if (index === undefined || index.isWhole) continue;
+      parts++;
+      for (let k = 1; ; k++) {
+        const { db, memory, failAt } = made(j);
+        const last = memory.allocations + k;
+        failAt(last);
+        try {
+          db.compact();
+        } catch (error) {
+          expect(error).toBeInstanceOf(CapacityError);
+        }
+        expect([db.length, tableOf(db).index === undefined]).toEqual([500, false]);
+        checkStructure(db);
+        if (memory.allocations < last) break;
+      }
+    }
+    expect(parts).toBeGreaterThan(1);
+  });
+
   test('goes on without a lock where the lock is a caller’s own', () => {
     const calls: string[] = [];
     const lock = {

@@ -198,7 +198,8 @@ export class Compaction implements Follower {
   /** A copy that is slower than the table would be no good turn. @throws CapacityError */
   requireWhole(): void {
     const { index } = this.copy;
-    if (this.#table.index?.isWhole === true && index?.isWhole !== true) {
+    const { index: present } = this.#table;
+    if (present !== undefined && (index === undefined || (present.isWhole && !index.isWhole))) {
       throw new CapacityError(
         'could not allocate an index for a compacted copy; nothing was changed. Free memory, or hold less',
       );
