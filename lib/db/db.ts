@@ -234,8 +234,7 @@ export class DB {
       try {
         putMany(this.#attached, list);
       } catch (error) {
-        this.#requireRoomAfter(error);
-        putMany(this.#table, list);
+        this.#makeRoom(error, () => putMany(this.#table, list));
       } finally {
         this.#upkeep.tidy(list.length); // Those before one at which a comparer threw are in.
       }
@@ -633,8 +632,7 @@ export class DB {
     try {
       this.#table.put(key, key.length, value);
     } catch (error) {
-      this.#requireRoomAfter(error);
-      this.#table.put(key, key.length, value);
+      this.#makeRoom(error, () => this.#table.put(key, key.length, value));
     }
     this.#upkeep.tidy(1);
   }
@@ -645,9 +643,16 @@ export class DB {
     return wasThere;
   }
 
-  /** After a call that changed nothing: throws what it threw, unless there was no room, and now there is. */
-  #requireRoomAfter(error: unknown): void {
-    if (!(error instanceof CapacityError) || !this.#upkeep.makeRoom(error)) throw error;
+  /** After a call that changed nothing for lack of room: makes it again, if there is more room now, or throws what it threw. */
+  #makeRoom(error: unknown, call: () => void): void {
+    while (error instanceof CapacityError && this.#upkeep.makeRoom(error)) {
+      try {
+        return call();
+      } catch (next) {
+        error = next; // There are two ways to make room.
+      }
+    }
+    throw error;
   }
 
   #read<T>(what: (table: Table) => T): T {

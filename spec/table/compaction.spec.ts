@@ -561,6 +561,25 @@ describe('autoCompact', () => {
     checkStructure(db);
   });
 
+  test('so does one for which there is no larger one, whatever is under way', () => {
+    for (const atOnce of [1, 2, 3, 1e6]) {
+      const memory = forced({
+        compactEvery: 1,
+        compactAtOnce: atOnce,
+        allocate(count) {
+          if (count > 100_000) throw new RangeError('Array buffer allocation failed');
+          return new ArrayBuffer(count);
+        },
+      });
+      const db = new DB(withInternals({}, memory));
+      for (let i = 0; i < 600; i++) db.put(nameOf(i % 12), run(i & 0xff, 4500));
+      for (let i = 0; i < 12; i++) expect(db.get(nameOf(i))).toEqual(run((588 + i) & 0xff, 4500));
+      expect(() => db.put(nameOf(12), run(1, 80_000))).toThrow(CapacityError);
+      expect(db.length).toBe(12);
+      checkStructure(db);
+    }
+  });
+
   test('so do nodes', () => {
     const db = new DB(withInternals({}, new FaultyMemory({ nodeLimit: 1000 })));
     for (let i = 0; i < 5000; i++) {
