@@ -88,6 +88,18 @@ const states: State[] = [
     name: 'under compaction',
     make: () => filled(new DB(withInternals({}, { ...localMemory, compactEvery: 1, compactAtOnce: 1 }))),
   },
+  {
+    name: 'new, always compacting',
+    make: () => new DB(withInternals({}, { ...localMemory, compactEvery: 1 })),
+  },
+  {
+    name: 'filled, to be compacted by the next write',
+    make: () => {
+      const db = new DB(withInternals({}, { ...localMemory, compactEvery: 10 }));
+      for (let i = 0; i < 9; i++) db.put(bytes(i), bytes());
+      return db;
+    },
+  },
 ];
 
 type Call = [name: string, call: (db: DB) => unknown];

@@ -135,6 +135,8 @@ export class AutoCompaction implements Upkeep {
       return;
     }
     try {
+      // What was transferred away would be copied as zeros, or as nothing.
+      this.#table.storage.requireAttached();
       const compaction = (this.#current ??= this.#begin());
       if (!compaction.isLost) this.#step(compaction, writes);
       if (compaction.isLost) {
