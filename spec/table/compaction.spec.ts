@@ -518,6 +518,22 @@ describe('autoCompact', () => {
     checkStructure(db);
   });
 
+  test('begins anew after a reset, where it had given up', () => {
+    let fails = false;
+    const db = new DB(withInternals({ capacity: 64 * MIB }, new FaultyMemory({}, () => fails)));
+    const put = (i: number) => db.put(nameOf(i % 10), run(i & 0xff, 40_000));
+    for (let i = 0; i < 100; i++) db.put(nameOf(i), run(i & 0xff, 40_000));
+    fails = true;
+    for (let i = 0; db.garbage < 8 * MIB; i++) put(i);
+    fails = false;
+    db.reset();
+    for (let i = 0; i < 300; i++) {
+      put(i);
+      expect(db.garbage).toBeLessThan(db.size + MIB);
+    }
+    checkStructure(db);
+  });
+
   test('gives up where a comparer throws while it follows a write, and the write has happened', () => {
     let followed = 0;
     for (let at = 1; at < 60; at++) {

@@ -25,8 +25,9 @@ const NEARLY_FULL = 7 / 8;
 /** What each write copies at least. */
 const ENTRIES_AT_ONCE = 16;
 const BYTES_AT_ONCE = 1 << 13;
-/** Writes after which it is tried again, where it failed. */
+/** Writes after which it is tried again, where it failed; or sooner, once there is more garbage by this part of what there may be. */
 const PAUSE = 1024;
+const MORE = 1 - BEGIN_AT;
 /** Where an array can't grow any more, compaction is worth the time if it gives back this part of what lives. */
 const WORTHWHILE = 1 / 8;
 
@@ -42,7 +43,9 @@ export class AutoCompaction implements Upkeep {
    * up before it looks which arrays are still in use.
    */
   #spare: Table | undefined;
+  /** Writes for which it rests, after a failure, unless there are more bytes of garbage than that meanwhile. */
   #pause = 0;
+  #pauseUntil = 0;
   #writes = 0;
 
   constructor(table: Table) {
@@ -82,6 +85,7 @@ export class AutoCompaction implements Upkeep {
   #abandon(): void {
     this.#end();
     this.#spare = undefined;
+    this.#pause = 0;
   }
 
   #end(): void {
@@ -130,26 +134,38 @@ export class AutoCompaction implements Upkeep {
   }
 
   #goOn(writes: number): void {
-    if (this.#pause > 0) {
-      this.#pause -= Math.min(writes, this.#pause);
-      return;
-    }
+    if (this.#isResting(writes)) return;
     try {
       // What was transferred away would be copied as zeros, or as nothing.
       this.#table.storage.requireAttached();
       const compaction = (this.#current ??= this.#begin());
       if (!compaction.isLost) this.#step(compaction, writes);
       if (compaction.isLost) {
-        if (compaction.lacksMemory) this.#pause = PAUSE;
+        if (compaction.lacksMemory) this.#rest();
       } else if (compaction.isDone) {
         this.#finish(compaction);
       } else {
         return;
       }
     } catch {
-      this.#pause = PAUSE; // No memory for it.
+      this.#rest(); // No memory for it.
     }
     this.#end();
+  }
+
+  #rest(): void {
+    this.#pause = PAUSE;
+    this.#pauseUntil = this.#garbage + MORE * (this.#table.size + SPARE);
+  }
+
+  #isResting(writes: number): boolean {
+    if (this.#pause === 0) return false;
+    this.#pause = this.#garbage > this.#pauseUntil ? 0 : this.#pause - Math.min(writes, this.#pause);
+    return this.#pause > 0;
+  }
+
+  get #garbage(): number {
+    return this.#table.storage.kv.length - this.#table.size;
   }
 
   #begin(): Compaction {
