@@ -38,4 +38,6 @@ export * from './storage/storage.js';
 export * from './table/bulk/sort.js';
 export * from './table/bulk/staging.js';
 export * from './table/check.js';
+export * from './table/compaction/autocompaction.js';
+export * from './table/compaction/compaction.js';
 export * from './table/table.js';

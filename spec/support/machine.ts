@@ -60,6 +60,8 @@ export interface Subject {
   readonly lacksMemory: boolean;
   /** Whether a cursor may have no value any more, once its entry was deleted and left behind by a compaction. */
   readonly forgets?: boolean;
+  /** Whether they may fail for good, so that a call that needs some can't be made at all. */
+  readonly isFull?: boolean;
   /** Reads the whole structure, and throws where it is broken. */
   check(): void;
 }
@@ -243,8 +245,7 @@ class Machine {
     const entry = { key: this.#pooled(i).slice(), value: new Uint8Array(length).fill(fill) };
     const key = this.#lend(entry.key);
     const value = this.#lend(entry.value);
-    this.#untilThereIsRoom(() => this.#store.put(key, value));
-    this.#model.put(entry);
+    if (this.#untilThereIsRoom(() => this.#store.put(key, value))) this.#model.put(entry);
   }
 
   #putMany(from: number, count: number, length: number, fill: number): void {
@@ -253,20 +254,23 @@ class Machine {
       value: new Uint8Array(length).fill(fill + i),
     }));
     const lent = entries.map(({ key, value }) => [this.#lend(key), this.#lend(value)] as const);
-    this.#untilThereIsRoom(() => this.#store.putMany(lent));
-    entries.forEach((entry) => this.#model.put(entry));
     this.operations += count;
+    if (this.#untilThereIsRoom(() => this.#store.putMany(lent))) {
+      entries.forEach((entry) => this.#model.put(entry));
+    }
   }
 
-  /** Where allocations fail, a call may have to be made again, after it changed nothing. */
-  #untilThereIsRoom(call: () => void): void {
+  /** Where allocations fail, a call may have to be made again, after it changed nothing. @returns whether it was made */
+  #untilThereIsRoom(call: () => void): boolean {
     for (let tries = 1; ; tries++) {
       try {
-        return call();
+        call();
+        return true;
       } catch (error) {
         if ((error as { code?: unknown }).code !== 'MEMDB_CAPACITY' || tries === MOST_TRIES) throw error;
         this.#compareCounters();
         this.#check();
+        if (this.#subject.isFull === true) return false;
       }
     }
   }
@@ -345,12 +349,13 @@ class Machine {
     const key = this.#lend(entry.key);
     const value = length === null ? undefined : this.#lend(entry.value);
     const expected = this.#model.get(entry.key)?.value;
-    this.#untilThereIsRoom(() =>
+    const isMade = this.#untilThereIsRoom(() =>
       this.#store.update(key, (present) => {
         sameView(present, expected, 'what update lends');
         return value;
       }),
     );
+    if (!isMade) return;
     if (value === undefined) this.#model.delete(entry.key);
     else this.#model.put(entry);
   }

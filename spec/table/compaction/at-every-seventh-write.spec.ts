@@ -1,0 +1,3 @@
+import { runForced } from '../../support/forced.js';
+
+runForced({ every: 7, atOnce: 20 });
