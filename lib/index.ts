@@ -7,12 +7,14 @@ export { LocalRWLock, type RWLock } from './lock/rwlock.js';
 export { SharedRWLock, type SharedRWLockHandle, type SharedRWLockOptions } from './lock/sharedrwlock.js';
 export {
   MemTable,
-  MemTableIterator,
   type MemTableCompaction,
   type MemTableEntry,
   type MemTableFound,
+  type MemTableHandle,
   type MemTableOptions,
 } from './leveldb/memtable.js';
+export { MemTableIterator } from './leveldb/memtableiterator.js';
+export type { ListAttachOptions, SharedListOptions } from './leveldb/parts.js';
 export { MAX_SEQUENCE, ValueType } from './leveldb/tag.js';
 export {
   InternalKeyComparer,
@@ -21,7 +23,7 @@ export {
   type ParsedInternalKey,
 } from './leveldb/internalkey.js';
 export { LookupKey } from './leveldb/lookupkey.js';
-export { SkipList, SkipListIterator, type SkipListOptions } from './leveldb/skiplist.js';
+export { SkipList, SkipListIterator, type SkipListHandle, type SkipListOptions } from './leveldb/skiplist.js';
 export { Arena, type ArenaOptions } from './leveldb/arena.js';
 export type { Entry } from './table/table.js';
 export { checkStructure } from './db/check.js';

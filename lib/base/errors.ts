@@ -53,7 +53,7 @@ export class LockTimeoutError extends MemDBError {
   }
 }
 
-/** A lock was used against its rules: released while not held, or taken again from inside. */
+/** A lock was used against its rules: released while not held, or taken again from inside. Or a thread writes that is not the writer. */
 export class LockMisuseError extends MemDBError {
   constructor(message: string) {
     super('MEMDB_LOCK_MISUSE', message);

@@ -10,6 +10,7 @@ import { byteOrder, orderOf, type Order } from '../base/order.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import { SharedRWLock } from '../lock/sharedrwlock.js';
+import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
 import { requireHandle, requireOrder } from '../shared/handle.js';
 import { SharedTable, type SharedTableHandle } from '../shared/sharedtable.js';
 import { SharedUpkeep } from '../shared/upkeep.js';
@@ -94,7 +95,6 @@ interface WholeHandle extends DBHandle {
 const HANDLE = 'flat-memdb.DB';
 const HANDLE_VERSION = 1;
 
-const DEFAULT_MAX_CAPACITY = 256 * 2 ** 20;
 const DEFAULT_TIMEOUT = 10_000;
 
 export function localParts(options: DBOptions): Parts {

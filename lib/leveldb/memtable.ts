@@ -1,13 +1,32 @@
-import { isFilledBytes, requireBytes, requireCapacity, requireOptions } from '../base/arguments.js';
-import { copyBytes } from '../base/bytes.js';
-import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
-import { Cursor } from '../table/cursor.js';
-import { MemDBError, noMemory } from '../base/errors.js';
-import { INTERNAL_COMPARER, makeInternalKey, type InternalKeyComparer } from './internalkey.js';
+import { isFilledBytes, requireBytes } from '../base/arguments.js';
+import type { Comparer } from '../base/comparer.js';
+import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
+import type { Order } from '../base/order.js';
+import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
+import { UNKNOWN } from '../index/hash/hashindex.js';
+import { ReentryGuard } from '../lock/reentry.js';
+import { requireSharing } from '../shared/handle.js';
+import type { SharedList } from '../shared/sharedlist.js';
+import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
+import { compact } from '../table/compaction/compaction.js';
+import { TABLE, type Table } from '../table/table.js';
+import { walk } from '../table/walk.js';
+import { INTERNAL_COMPARER, makeInternalKey, type InternalKeyComparer } from './internalkey.js';
 import { InternalOrder } from './internalorder.js';
+import { KeyScratch } from './keyscratch.js';
 import type { LookupKey } from './lookupkey.js';
-import { requireReaders, visibleTo } from './visible.js';
+import { MemTableIterator } from './memtableiterator.js';
+import {
+  attachedParts,
+  partsOf,
+  sharedParts,
+  withParts,
+  type ListAttachOptions,
+  type ListHandle,
+  type ListKind,
+  type SharedListOptions,
+} from './parts.js';
 import {
   MAX_SEQUENCE,
   SEEK_TYPE,
@@ -16,20 +35,9 @@ import {
   compareTags,
   requireSequence,
   requireValueType,
-  sequenceAt,
   sequenceNumberAt,
-  writeFirstTag,
-  writeTag,
 } from './tag.js';
-import { orderOf, type Order } from '../base/order.js';
-import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
-import { ReentryGuard } from '../lock/reentry.js';
-import { UNKNOWN } from '../index/hash/hashindex.js';
-import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
-import { DEFAULT_CAPACITY, internalsOf } from '../storage/memory.js';
-import { compact } from '../table/compaction/compaction.js';
-import { walk } from '../table/walk.js';
-import { TABLE, Table } from '../table/table.js';
+import { requireReaders, visibleTo } from './visible.js';
 
 export interface MemTableOptions {
   /**
@@ -40,6 +48,9 @@ export interface MemTableOptions {
   /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
   capacity?: number | undefined;
 }
+
+/** What another thread attaches a shared MemTable by: posted as it is, to be given to `MemTable.attach` there. */
+export type MemTableHandle = ListHandle<'flat-memdb.MemTable'>;
 
 /**
  * What a memtable knows of a key: that it was deleted, or its value, a view into `kvData`; and the sequence number with which
@@ -66,6 +77,16 @@ export interface MemTableCompaction {
   bottom?: boolean | undefined;
 }
 
+const KIND: ListKind<'flat-memdb.MemTable'> = {
+  name: 'MemTable',
+  kind: 'flat-memdb.MemTable',
+  tagLength: TAG_LENGTH,
+  // Enough for user keys and values of 3 bytes or more.
+  nodeBytes: 2,
+  userComparerOf,
+  orderOf: (user) => new InternalOrder(user),
+};
+
 const NO_VALUE = new Uint8Array(0);
 
 /** An older version of a key is this many links behind the first, at most; otherwise, it is searched for. */
@@ -73,7 +94,8 @@ const VERSIONS_TO_TRY = 4;
 
 /**
  * LevelDB's memtable: every version of every key, each with its sequence number, in internal-key order (see
- * `makeInternalKey`). Versions are added and never changed, so that readers need no lock; only `compact` drops some.
+ * `makeInternalKey`). Versions are added and never changed, so that readers need no lock, in other threads either (see `create`); only
+ * `compact` drops some.
  *
  * Keys and values are `Uint8Array`s, copied in; what is given out are views into `kvData`, not to be modified, which
  * keep their bytes for good.
@@ -94,6 +116,9 @@ export class MemTable {
   readonly #userOrder: Order;
   readonly #guard: ReentryGuard;
   readonly #scratch = new KeyScratch();
+  /** Where threads share it. */
+  readonly #shared: SharedList | undefined;
+  readonly #handle: MemTableHandle | undefined;
 
   /**
    * @throws TypeError, RangeError, CapacityError when `capacity` is no size, or can't be had
@@ -102,15 +127,12 @@ export class MemTable {
    * console.log(table.length); // -> 0
    */
   constructor(options: MemTableOptions = {}) {
-    requireOptions(options, 'MemTable', ['comparer', 'capacity']);
-    const memory = internalsOf(options);
-    const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
-    requireCapacity(capacity, memory.kvLimit);
-    requireComparer(comparer);
-    this.#userOrder = orderOf(userComparerOf(comparer));
-    const order = new InternalOrder(this.#userOrder);
-    this.#guard = new ReentryGuard(undefined, order);
-    this.#table = new Table({ order, capacity, memory, hasVersions: true });
+    const { table, userOrder, shared, handle } = partsOf(KIND, options);
+    this.#table = table;
+    this.#userOrder = userOrder;
+    this.#guard = new ReentryGuard(undefined, table.order);
+    this.#shared = shared;
+    this.#handle = handle;
     keepOne(MemTable, oneToKeep);
   }
 
@@ -120,12 +142,50 @@ export class MemTable {
   }
 
   /**
+   * Makes a MemTable: with `shared: true`, one that other threads can read, which attach it by its `handle`. All its memory is
+   * reserved at once, and does not grow. In a browser, the page must be cross-origin isolated.
+   *
+   * This thread is the one that adds; the others read, meanwhile. No call of a reader takes a lock or waits for anybody. What `add`
+   * has returned from, every thread sees; of a version that is just being added, all or nothing. What is given out are copies.
+   * @throws CapacityError where so much can't be reserved
+   * @throws MemDBError with code `MEMDB_NOT_ISOLATED` where there is no shared memory
+   * @example
+   * const table = MemTable.create({ shared: true, maxCapacity: 1 << 20 });
+   * const reader = MemTable.attach(table.handle); // in another thread, to which the handle was posted
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * console.log(text(reader.get(bytes('color')).value)); // -> red
+   */
+  static create(options: MemTableOptions | SharedListOptions = {}): MemTable {
+    const isLocal = (options as Partial<SharedListOptions> | null)?.shared === undefined;
+    return new MemTable(isLocal ? options : withParts(sharedParts(KIND, options as SharedListOptions)));
+  }
+
+  /**
+   * The shared MemTable of a handle, for this thread: to read, see `create`; with `writer: true`, to add in place of a writer
+   * that is gone for certain, as a worker is after its `exit` event. Readers go on meanwhile. Every version whose `add` had returned is
+   * there; of one that was being added, all or nothing. Takes time for each version. A writer that was not gone fails at its next `add`, and up to then reads what
+   * there was before.
+   * @throws TypeError, MemDBError for what is no handle, or one of a MemTable in another order or of another version
+   * @throws LockMisuseError for `writer: true` where this thread has the writer, or another thread takes over as well
+   * @example
+   * const table = MemTable.create({ shared: true, maxCapacity: 1 << 20 });
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * const reader = MemTable.attach(table.handle);
+   * console.log(reader.length, text(reader.get(bytes('color')).value)); // -> 1 red
+   * try { reader.add(2, ValueType.Deletion, bytes('color')); } catch (error) { console.log(error.code); } // -> MEMDB_LOCK_MISUSE
+   */
+  static attach(handle: MemTableHandle, options: ListAttachOptions = {}): MemTable {
+    return new MemTable(withParts(attachedParts(KIND, handle, options)));
+  }
+
+  /**
    * Adds a version of a key. Copies key and value: the caller may reuse its arrays.
    *
    * A `Deletion` needs no value; if it is given one, it is stored, as in LevelDB, and only an iterator shows it.
    * @param sequence 0 .. 2^56-1; above 2^53-1 as a `bigint`. Versions may come in any order of sequence numbers.
    * @throws MemDBError with code `MEMDB_DUPLICATE_KEY` when the key has a version of this sequence number and type
    * @throws CapacityError when the version does not fit
+   * @throws LockMisuseError where another thread is the writer of a shared MemTable
    * @example
    * const table = new MemTable();
    * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
@@ -158,6 +218,7 @@ export class MemTable {
     if (type === ValueType.Deletion && value === undefined) value = NO_VALUE;
     requireBytes(value, 'value');
     this.#guard.requireOutside();
+    this.#shared?.requireWriter();
     const length = this.#scratch.set(userKey, sequence, type);
     if (!this.#table.add(this.#scratch.bytes, length, value)) {
       throw new MemDBError(
@@ -166,6 +227,7 @@ export class MemTable {
           'Every write needs a sequence number of its own',
       );
     }
+    this.#shared?.publish();
   }
 
   /**
@@ -301,6 +363,7 @@ export class MemTable {
    * bytes, and iterators go on from where they stand.
    * @param oldestSequence that of the oldest reader; any newer one may come. 0 .. 2^56-1, above 2^53-1 as a `bigint`
    * @throws CapacityError when there is no memory for the copy; nothing was changed
+   * @throws MemDBError with code `MEMDB_SHARED` where threads share it
    * @example
    * const table = new MemTable();
    * for (let sequence = 1; sequence <= 9; sequence++) {
@@ -312,27 +375,45 @@ export class MemTable {
   compact(oldestSequence: number | bigint, options: MemTableCompaction = {}): void {
     const readers = requireReaders(oldestSequence, options);
     this.#guard.requireOutside();
+    if (this.#shared !== undefined) {
+      throw new MemDBError(
+        'MEMDB_SHARED',
+        'a MemTable that threads share is never compacted, as readers go along its links with no lock; nothing was changed. Add ' +
+          'what is to stay to a new one',
+      );
+    }
     this.#table.storage.requireAttached();
     compact(this.#table, visibleTo(readers, this.#table, this.#userOrder));
   }
 
-  /** Number of versions, tombstones among them. */
+  /**
+   * What other threads attach a shared MemTable by: it can be posted as it is.
+   * @throws MemDBError with code `MEMDB_NOT_SHARED` where it is not shared
+   */
+  get handle(): MemTableHandle {
+    return requireSharing(this.#handle, 'MemTable');
+  }
+
+  /** Number of versions, tombstones among them. Another thread may have just added one more that is not counted yet. */
   get length(): number {
-    return this.#table.length;
+    return this.#shared !== undefined ? this.#shared.length : this.#table.length;
   }
 
   /** Bytes of the user keys and values of all versions, tombstones among them. */
   get size(): number {
+    if (this.#shared !== undefined) return this.#shared.size;
     return this.#table.size - TAG_LENGTH * this.#table.length;
   }
 
   /**
    * Bytes in use by keys, values and everything kept to find them. It grows with every `add` by about what that adds,
    * so it tells when to begin a new table, as LevelDB's `ApproximateMemoryUsage` does. What is reserved ahead does
-   * not count: an array that has just grown may hold up to three times as much again.
+   * not count: an array that has just grown may hold up to three times as much again. For a reader of a shared one, it is what threads
+   * share: what the writer keeps to find its place is not in it.
    */
   get approximateMemoryUsage(): number {
     const { index, storage } = this.#table;
+    if (this.#shared !== undefined) return this.#shared.usedBytes + (index?.usedBytes ?? 0);
     const nodes = storage.nodes.length * Int32Array.BYTES_PER_ELEMENT;
     return storage.kv.length + nodes + (index?.usedBytes ?? 0);
   }
@@ -389,128 +470,6 @@ export class MemTable {
     return kv[tagStart] === ValueType.Deletion
       ? { type: ValueType.Deletion, sequenceNumber }
       : { type: ValueType.Value, value: storage.valueOf(node), sequenceNumber };
-  }
-}
-
-/**
- * A cursor over the versions in a memtable: user keys ascending, and of each the newest first. It moves as a
- * `DBIterator` does, and versions added meanwhile are met in their place.
- *
- * `keyStart`, `valueStart` and `valueEnd` are positions in the memtable's `kvData`; the key there is the internal key,
- * whose last 8 bytes are sequence number and type.
- * @example
- * const table = new MemTable();
- * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
- * const it = table.iterator();
- * console.log(it.next(), it.sequenceNumber, text(it.value), it.next()); // -> true 1 red false
- */
-export class MemTableIterator extends Cursor {
-  readonly #guard: ReentryGuard;
-  readonly #scratch: KeyScratch;
-
-  /** @internal */
-  constructor(table: Table, guard: ReentryGuard, scratch: KeyScratch, range: Range | undefined) {
-    super(table, guard, true, range);
-    this.#guard = guard;
-    this.#scratch = scratch;
-  }
-
-  /**
-   * Moves to the newest version of `userKey` at or below `sequence` (by default, the newest of all), or else to what
-   * follows in internal-key order: the versions of the next user key.
-   * @returns whether there is one in the range; if not, `prev()` moves to the last version of the range
-   * @example
-   * const table = new MemTable();
-   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
-   * table.add(2, ValueType.Value, bytes('color'), bytes('blue'));
-   * const it = table.iterator();
-   * console.log(it.seek(bytes('color'), 1), text(it.value)); // -> true red
-   */
-  override seek(userKey: Uint8Array, sequence?: number | bigint): boolean {
-    requireBytes(userKey, 'userKey');
-    if (sequence !== undefined) requireSequence(sequence);
-    this.#guard.requireOutside(); // the call that it is in is using the scratch buffer
-    const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
-    return this.seekBytes(this.#scratch.bytes, length);
-  }
-
-  /** User key, sequence number and type as one key, see `makeInternalKey`: a view; `undefined` where not valid. */
-  get internalKey(): Uint8Array | undefined {
-    return this.keyView();
-  }
-
-  /** The user key: a view, not to be modified; `undefined` where not valid. */
-  get userKey(): Uint8Array | undefined {
-    const { keyStart, tagStart } = this;
-    if (tagStart >= 0) return this.table.storage.view(keyStart, tagStart - keyStart);
-    return this.keyView()?.subarray(0, -TAG_LENGTH);
-  }
-
-  /** The sequence number; `undefined` where not valid. */
-  get sequence(): bigint | undefined {
-    return this.#tag(sequenceAt);
-  }
-
-  /** The same as a plain number; `undefined` above 2^53-1, and where not valid. */
-  get sequenceNumber(): number | undefined {
-    return this.#tag(sequenceNumberAt);
-  }
-
-  /** Whether this version is a value or a tombstone; `undefined` where not valid. */
-  get type(): ValueType | undefined {
-    return this.#tag((bytes, tagStart) => bytes[tagStart] as ValueType);
-  }
-
-  /** The value, empty for a tombstone: a view, not to be modified; `undefined` where not valid. */
-  get value(): Uint8Array | undefined {
-    return this.valueView();
-  }
-
-  #tag<T>(read: (bytes: Uint8Array, tagStart: number) => T): T | undefined {
-    const { tagStart } = this;
-    const { storage } = this.table;
-    storage.requireAttached();
-    if (tagStart >= 0) return read(storage.kv.array, tagStart);
-    const key = this.keyView(); // It may have been left behind by a compaction.
-    return key && read(key, key.length - TAG_LENGTH);
-  }
-
-  /** Below 0 where not valid. */
-  private get tagStart(): number {
-    return this.valueStart - TAG_LENGTH;
-  }
-}
-
-const FIRST_SCRATCH_BYTES = 256;
-/** A longer key does not keep its scratch buffer occupied. */
-const LARGEST_SCRATCH_BYTES = 1 << 16;
-
-/** Where internal keys are put together for a search, so that a call allocates nothing. */
-class KeyScratch {
-  bytes = new Uint8Array(FIRST_SCRATCH_BYTES);
-
-  /** @returns the length of the internal key that `bytes` now begins with; no sequence number: the first of all tags */
-  set(userKey: Uint8Array, sequence: number | bigint | undefined, type: ValueType): number {
-    const tagStart = userKey.length;
-    const length = tagStart + TAG_LENGTH;
-    if (length > this.bytes.length || this.bytes.length > LARGEST_SCRATCH_BYTES) this.#fit(length);
-    copyBytes(userKey, tagStart, this.bytes, 0);
-    if (sequence === undefined) {
-      writeFirstTag(this.bytes, tagStart);
-    } else {
-      writeTag(this.bytes, tagStart, sequence, type);
-    }
-    return length;
-  }
-
-  #fit(length: number): void {
-    let room = FIRST_SCRATCH_BYTES;
-    while (room < length) room *= 2;
-    try {
-      this.bytes = new Uint8Array(room > LARGEST_SCRATCH_BYTES ? length : room);
-    } catch (cause) {
-      throw noMemory(`${length} bytes for an internal key`, cause);
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { CapacityError } from '../base/errors.js';
+import { allocateShared } from '../base/sharedmemory.js';
 import { PAGE_SHIFT, META_SHIFT } from '../index/pages/store.js';
 import { MEAN_NODE_SLOTS, MIN_NODE_SLOTS } from '../storage/layout.js';
 import { INTENT_WORDS, localMemory, type Internals, type SharedArrays } from '../storage/memory.js';
@@ -30,6 +30,9 @@ const HASH_ARRAYS = 3;
 const PLACE_WORDS = FIRST_ARRAY + 2 * HASH_ARRAYS;
 export const CONTROL_WORDS = PLACES + 2 * PLACE_WORDS;
 
+/** Bytes of kv that are reserved where nobody says how many. */
+export const DEFAULT_MAX_CAPACITY = 256 * 2 ** 20;
+
 /** Bytes of nodes for each byte of kv: entries of 11 bytes or more find room. */
 const NODE_BYTES = 2;
 const LEAST_SLOTS = 1 << 10;
@@ -44,6 +47,9 @@ const SPILLED_WORDS = 1 << 14;
 
 const WORD = Int32Array.BYTES_PER_ELEMENT;
 
+const SMALLER =
+  'Ask for a smaller maxCapacity: some ten times as much is reserved for each of two halves, though only what is written to is taken';
+
 export interface HalfBuffers {
   readonly kv: SharedArrayBuffer;
   readonly nodes: SharedArrayBuffer;
@@ -56,37 +62,26 @@ export interface HalfBuffers {
 
 /** @throws CapacityError where there is no address space for so much */
 export function allocateHalf(maxCapacity: number): HalfBuffers {
+  const allocate = (bytes: number) => allocateShared(bytes, SMALLER);
   const slots = slotsFor(maxCapacity);
   const entries = slots / MEAN_NODE_SLOTS;
   const pages = LEAST_PAGES + Math.ceil(entries / ENTRIES_OF_PAGE);
   const buckets = 2 ** Math.ceil(Math.log2(Math.max(4, entries / ENTRIES_OF_BUCKET)));
   return {
-    kv: allocateShared(maxCapacity),
-    nodes: allocateShared(slots * WORD),
-    words: allocateShared((pages << PAGE_SHIFT) * WORD),
-    refs: allocateShared((pages << PAGE_SHIFT) * WORD),
-    meta: allocateShared((pages << META_SHIFT) * WORD),
-    leafOf: allocateShared(Math.ceil(slots / MIN_NODE_SLOTS) * WORD),
-    hash: allocateShared((TABLES * buckets * WORDS_OF_BUCKET + SPILLED_WORDS) * WORD),
+    kv: allocate(maxCapacity),
+    nodes: allocate(slots * WORD),
+    words: allocate((pages << PAGE_SHIFT) * WORD),
+    refs: allocate((pages << PAGE_SHIFT) * WORD),
+    meta: allocate((pages << META_SHIFT) * WORD),
+    leafOf: allocate(Math.ceil(slots / MIN_NODE_SLOTS) * WORD),
+    hash: allocate((TABLES * buckets * WORDS_OF_BUCKET + SPILLED_WORDS) * WORD),
   };
 }
 
-function slotsFor(maxCapacity: number): number {
-  const slots = Math.ceil((NODE_BYTES * maxCapacity) / WORD);
+/** @param nodeBytes bytes of nodes for each byte of kv */
+export function slotsFor(maxCapacity: number, nodeBytes = NODE_BYTES): number {
+  const slots = Math.ceil((nodeBytes * maxCapacity) / WORD);
   return Math.min(Math.max(slots, LEAST_SLOTS), localMemory.nodeLimit);
-}
-
-/** @throws CapacityError */
-export function allocateShared(bytes: number): SharedArrayBuffer {
-  try {
-    return new SharedArrayBuffer(bytes);
-  } catch (cause) {
-    throw new CapacityError(
-      `could not reserve ${bytes} bytes of shared memory. Ask for a smaller maxCapacity: some ten times as much is reserved for ` +
-        'each of two halves, though only what is written to is taken',
-      { cause },
-    );
-  }
 }
 
 /** One half. */

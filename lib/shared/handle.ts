@@ -27,3 +27,12 @@ export function requireOrder(name: string, comparer: Comparer): void {
       'give the option comparer, with the same function as the thread that made it',
   );
 }
+
+/** @throws MemDBError where there is no handle, as it is not shared */
+export function requireSharing<T>(handle: T | undefined, kind: string): T {
+  if (handle !== undefined) return handle;
+  throw new MemDBError(
+    'MEMDB_NOT_SHARED',
+    `this ${kind} is not shared with other threads: ${kind}.create({ shared: true }) makes one that is`,
+  );
+}

@@ -1,6 +1,7 @@
 import { MemDBError } from '../base/errors.js';
 import type { HashIndex } from '../index/hash/hashindex.js';
 import type { Order } from '../base/order.js';
+import { allocateShared } from '../base/sharedmemory.js';
 import type { RWLock } from '../lock/rwlock.js';
 import type { SharedRWLockHandle, SharedRWLock } from '../lock/sharedrwlock.js';
 import type { Heights } from '../skiplist/heights.js';
@@ -11,7 +12,6 @@ import { Table } from '../table/table.js';
 import {
   ACTIVE,
   allocateHalf,
-  allocateShared,
   asItIs,
   CONTROL_WORDS,
   DAMAGED,
@@ -76,7 +76,7 @@ export class SharedTable implements RWLock {
 
   /** @param maxCapacity bytes of kv @throws CapacityError where there is no address space for so much */
   static create(maxCapacity: number, own: OwnParts): SharedTable {
-    const header = allocateShared((HEADER_SLOTS + CONTROL_WORDS) * Int32Array.BYTES_PER_ELEMENT);
+    const header = allocateShared((HEADER_SLOTS + CONTROL_WORDS) * Int32Array.BYTES_PER_ELEMENT, '');
     const halves = [allocateHalf(maxCapacity), allocateHalf(maxCapacity)] as const;
     const { seed = Math.floor(Math.random() * 2 ** 32) } = own.internals;
     const shared = new SharedTable({ lock: own.lock.handle, header, halves, seed }, own, false);

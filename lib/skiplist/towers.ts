@@ -27,12 +27,14 @@ export class Towers {
   height = 1;
   /** The last node on each level, HEAD on an empty one. */
   readonly ends: Int32Array = new Int32Array(MAX_HEIGHT);
-  readonly #storage: Storage;
-  readonly #order: Order;
+  /** @internal */
+  protected readonly storage: Storage;
+  /** @internal */
+  protected readonly order: Order;
 
   constructor(storage: Storage, order: Order) {
-    this.#storage = storage;
-    this.#order = order;
+    this.storage = storage;
+    this.order = order;
   }
 
   reset(): void {
@@ -63,9 +65,9 @@ export class Towers {
    * @returns the node with exactly that key, or NONE. The first node at or above the key follows `before[0]`.
    */
   search(key: Uint8Array, start: number, keyLength: number, before: Int32Array, floor = 0): NodeIndex {
-    const nodes = this.#storage.nodes.array;
-    const kv = this.#storage.kv.array;
-    const order = this.#order;
+    const nodes = this.storage.nodes.array;
+    const kv = this.storage.kv.array;
+    const order = this.order;
     let node = HEAD;
     /** The nearest node known to be at or above the key: it shows up again on lower levels. */
     let above = NONE;
@@ -87,10 +89,26 @@ export class Towers {
     return comparison === 0 ? above : NONE;
   }
 
+  /** The first node at or above key[0, keyLength), or NONE. Which predecessors are known then is no one's business. */
+  seek(key: Uint8Array, keyLength: number, before: Int32Array): NodeIndex {
+    const exact = this.search(key, 0, keyLength, before);
+    return exact !== NONE ? exact : this.next(before[0] as NodeIndex);
+  }
+
+  /** The last node below key[0, keyLength), or HEAD. */
+  seekBelow(key: Uint8Array, keyLength: number, before: Int32Array): NodeIndex {
+    this.search(key, 0, keyLength, before);
+    return before[0] as NodeIndex;
+  }
+
+  /** The node after one, or NONE; of HEAD, the first. */
+  next(node: NodeIndex): NodeIndex {
+    return this.storage.nodes.array[node + NEXT] as NodeIndex;
+  }
+
   /** Links a node behind its predecessors, which may be `ends`. */
   publish(node: NodeIndex, before: Int32Array): void {
-    const { nodes } = this.#storage;
-    const { array } = nodes;
+    const { array } = this.storage.nodes;
     const { ends } = this;
     const height = array[node + HEIGHT];
     for (; this.height < height; this.height++) before[this.height] = HEAD;
@@ -102,17 +120,22 @@ export class Towers {
         array[node + slot] = array[before[level] + slot];
       }
     }
-    nodes.write(before[0] + NEXT, node);
+    this.link(before[0] + NEXT, node);
     if (next === NONE) ends[0] = node;
     for (let level = 1, slot = NEXT + 1; level < height; level++, slot++) {
-      nodes.write(before[level] + slot, node);
+      this.link(before[level] + slot, node);
       if (array[node + slot] === NONE) ends[level] = node;
     }
   }
 
+  /** Stores a link of a node that readers may have reached. @internal */
+  protected link(slot: number, node: NodeIndex): void {
+    this.storage.nodes.write(slot, node);
+  }
+
   /** Unlinks a node, given its predecessors. */
   unlink(node: NodeIndex, before: Int32Array): void {
-    for (let level = this.#storage.nodes.array[node + HEIGHT] - 1; level >= 0; level--) {
+    for (let level = this.storage.nodes.array[node + HEIGHT] - 1; level >= 0; level--) {
       this.#linkOver(level, before[level], node);
     }
   }
@@ -126,7 +149,7 @@ export class Towers {
 
   /** Links the node before others to the one after the last of them. */
   #linkOver(level: number, before: number, last: number): void {
-    const { nodes } = this.#storage;
+    const { nodes } = this.storage;
     const next = nodes.array[last + NEXT + level];
     nodes.write(before + NEXT + level, next);
     if (next === NONE) this.ends[level] = before;

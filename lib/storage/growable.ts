@@ -9,7 +9,12 @@ export interface Extent {
   readonly unit: string;
   /** The most elements it may have. */
   readonly limit: number;
+  /** What is to be done where it is full. */
+  readonly whenFull?: string | undefined;
 }
+
+const WHEN_FULL =
+  'compact() gives back what was overwritten or deleted, in a MemTable what no reader sees; or begin a new one';
 
 /** Where its arrays come from. */
 export interface Allocator<T extends Flat> {
@@ -108,11 +113,10 @@ export class Growable<T extends Flat> {
 
   #grow(extra: number): void {
     const needed = this.length + extra;
-    const { name, unit, limit } = this.#extent;
+    const { name, unit, limit, whenFull = WHEN_FULL } = this.#extent;
     if (needed > limit) {
       throw new CapacityError(
-        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. compact() gives ` +
-          'back what was overwritten or deleted, in a MemTable what no reader sees; or begin a new one',
+        `${name} would need ${needed} ${unit}, and its limit is ${limit}; nothing was changed. ${whenFull}`,
       );
     }
     if (needed > this.array.length) {

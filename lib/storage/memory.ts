@@ -16,6 +16,8 @@ export interface Memory {
   allocate(bytes: number): ArrayBuffer;
   /** What there is instead, where threads share a table. */
   readonly shared?: SharedArrays;
+  /** Where they share the two arrays alone, and the index is that of one thread. */
+  readonly records?: SharedRecords;
 }
 
 // Words of an intent.
@@ -27,23 +29,26 @@ export const INTENT_KEY_LENGTH = 3;
 export const INTENT_VALUE_LENGTH = 4;
 export const INTENT_WORDS = 5;
 
-/**
- * The arrays of a table that threads share. They are as long as they will ever be: nobody has to hear of a larger one. Only the hash
- * index takes the words that it needs from a supply.
- */
-export interface SharedArrays {
+/** The two arrays where threads share them. They are as long as they will ever be: nobody has to hear of a larger one. */
+export interface SharedRecords {
   readonly kv: Uint8Array;
   readonly nodes: Int32Array;
+  /** A record that takes the place of another one, for who has to repair what a thread left half done: `INTENT_WORDS` words. */
+  readonly intent?: Int32Array;
+  /** Whether another thread has made a table of them already: then nothing of it may be written to. */
+  readonly isMade: boolean;
+  /** What is to be done where they are full, if it is not what Growable says. */
+  readonly whenFull?: string;
+}
+
+/** The arrays of a table that threads share with its index. Only the hash index takes the words that it needs from a supply. */
+export interface SharedArrays extends SharedRecords {
   readonly words: Int32Array;
   readonly refs: Int32Array;
   readonly meta: Int32Array;
   readonly leafOf: Int32Array;
-  /** A record that takes the place of another one, for who has to repair what a thread left half done: `INTENT_WORDS` words. */
-  readonly intent: Int32Array;
   /** Whether what is in them may be moved elsewhere, and written over, while no lock is held. */
   readonly isMovable: boolean;
-  /** Whether another thread has made a table of them already: then nothing of it may be written to. */
-  readonly isMade: boolean;
   /** @throws RangeError when the supply is used up */
   takeWords(length: number): Int32Array;
 }

@@ -23,6 +23,7 @@ import {
   INTENT_STANDS,
   INTENT_VALUE_LENGTH,
   type Memory,
+  type SharedRecords,
 } from './memory.js';
 
 const FIRST_NODE_SLOTS = 256;
@@ -37,7 +38,7 @@ class ByteAllocator implements Allocator<Uint8Array> {
   }
 
   allocate(length: number): Uint8Array {
-    return this.#memory.shared?.kv ?? new Uint8Array(this.#memory.allocate(length));
+    return recordsOf(this.#memory)?.kv ?? new Uint8Array(this.#memory.allocate(length));
   }
 }
 
@@ -52,7 +53,7 @@ class NodeAllocator implements Allocator<Int32Array> {
   }
 
   allocate(length: number): Int32Array {
-    return this.#memory.shared?.nodes ?? allocateWords(this.#memory, length);
+    return recordsOf(this.#memory)?.nodes ?? allocateWords(this.#memory, length);
   }
 
   /**
@@ -64,6 +65,11 @@ class NodeAllocator implements Allocator<Int32Array> {
     const slots = (nodes.length / Math.max(1, kv.length)) * kv.array.length * MARGIN;
     return Math.ceil(Math.min(slots, kv.array.length / Int32Array.BYTES_PER_ELEMENT));
   }
+}
+
+/** The two arrays, where threads share them. */
+function recordsOf({ records, shared }: Memory): SharedRecords | undefined {
+  return records ?? shared;
 }
 
 /** What to reserve: bytes of kv, and slots for nodes beside the head. */
@@ -86,19 +92,21 @@ export class Storage {
    * @throws CapacityError when there is no memory for them
    */
   constructor(asked: number, memory: Memory, room?: Room) {
-    const { kvLimit, nodeLimit, shared } = memory;
+    const { kvLimit, nodeLimit } = memory;
+    const shared = recordsOf(memory);
+    const { whenFull } = shared ?? {};
     this.isShared = shared !== undefined;
     this.#intent = shared?.intent;
     const { bytes, slots } = room ?? { bytes: asked, slots: FIRST_NODE_SLOTS - FIRST_NODE };
     this.kv = new Growable(
-      { name: 'kvData', unit: 'bytes', limit: kvLimit },
+      { name: 'kvData', unit: 'bytes', limit: kvLimit, whenFull },
       Math.min(bytes, kvLimit),
       new ByteAllocator(memory),
       undefined,
       asked,
     );
     this.nodes = new Growable(
-      { name: 'nodeData', unit: 'slots', limit: nodeLimit },
+      { name: 'nodeData', unit: 'slots', limit: nodeLimit, whenFull },
       Math.min(FIRST_NODE + slots, nodeLimit),
       new NodeAllocator(memory, this),
       undefined,

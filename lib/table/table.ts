@@ -56,6 +56,8 @@ export interface TableOptions {
   room?: Room;
   /** See TableIndex. */
   hasVersions?: boolean;
+  /** How the skip list is searched and linked. */
+  Towers?: typeof Towers;
 }
 
 /** Who has to hear of every change to the entries, once it is made. It must not throw. */
@@ -134,13 +136,14 @@ export class Table {
   readonly capacity: number;
   readonly hasVersions: boolean;
 
-  constructor({ order, capacity, heights, memory = localMemory, room, hasVersions = false }: TableOptions) {
+  constructor(options: TableOptions) {
+    const { order, capacity, heights, memory = localMemory, room, hasVersions = false } = options;
     this.order = order;
     this.memory = memory;
     this.capacity = capacity;
     this.hasVersions = hasVersions;
     this.storage = new Storage(capacity, memory, room);
-    this.towers = new Towers(this.storage, order);
+    this.towers = new (options.Towers ?? Towers)(this.storage, order);
     this.heights = new HeightQueue(heights ?? new SeededHeights());
     this.#areHeightsGiven = heights !== undefined;
     this.buildIndex();
@@ -215,22 +218,21 @@ export class Table {
       at.place = NO_PLACE;
       return sought;
     }
-    const exact = this.towers.search(key, 0, keyLength, at.before);
-    return exact !== NONE ? this.#withoutPlace(exact, at) : this.#linked(at.before[0] as NodeIndex, at);
+    return this.#withoutPlace(this.towers.seek(key, keyLength, at.before), at);
   }
 
   /** The first node whose key is above this one, or NONE. */
   findGT(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
     if (this.index !== undefined) return this.index.seekAbove(key, keyLength, at);
-    const exact = this.towers.search(key, 0, keyLength, at.before);
-    return this.#linked(exact !== NONE ? exact : (at.before[0] as NodeIndex), at);
+    const node = this.towers.seek(key, keyLength, at.before);
+    const isExact = node !== NONE && this.compare(node, key, keyLength) === 0;
+    return isExact ? this.#linked(node, at) : this.#withoutPlace(node, at);
   }
 
   /** The last node whose key is below this one, or NONE. */
   findLT(key: Uint8Array, keyLength: number, at: Position): NodeIndex {
     if (this.index === undefined) {
-      this.towers.search(key, 0, keyLength, at.before);
-      return this.#withoutPlace(at.before[0] as NodeIndex, at);
+      return this.#withoutPlace(this.towers.seekBelow(key, keyLength, at.before), at);
     }
     const { pages } = this.index;
     search(pages, key, 0, keyLength, at);
@@ -279,7 +281,7 @@ export class Table {
   }
 
   #linked(node: NodeIndex, at: Position): NodeIndex {
-    return this.#withoutPlace(this.storage.nodes.array[node + NEXT] as NodeIndex, at);
+    return this.#withoutPlace(this.towers.next(node), at);
   }
 
   #withoutPlace(node: NodeIndex, at: Position): NodeIndex {
@@ -495,7 +497,7 @@ export class Table {
     const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
     if (this.index !== undefined && !this.index.reserve(at)) {
-      if (storage.isShared) throw fullIndex();
+      if (this.memory.shared !== undefined) throw fullIndex();
       this.dropIndex();
       at.structure = this.structure;
       at.isAtEnd = false;

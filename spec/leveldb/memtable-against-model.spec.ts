@@ -87,17 +87,33 @@ function steps(): fc.Arbitrary<Step[]> {
 const given = (sequence: bigint) =>
   sequence < 2n ** 53n && sequence % 2n === 0n ? Number(sequence) : sequence;
 
-function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void {
+/** A table, and all that read it by turns: itself, or those of other threads as well. */
+type Form = (comparer: Comparer) => { table: MemTable; readers: MemTable[] };
+
+const local: Form = (comparer) => {
+  const table = new MemTable({ comparer, capacity: 0 });
+  return { table, readers: [table] };
+};
+
+/** As three threads have it, one of which writes. */
+const shared: Form = (comparer) => {
+  const table = MemTable.create({ shared: true, maxCapacity: 1 << 18, comparer });
+  const attach = () => MemTable.attach(table.handle, { comparer });
+  return { table, readers: [attach(), table, attach()] };
+};
+
+function runSteps(comparer: Comparer, form: Form, pool: Uint8Array[], program: Step[]): void {
   const keyAt = (i: number) => pool[i % pool.length];
   const boundAt = (i: number | null) => (i === null ? undefined : keyAt(i));
-  const table = new MemTable({ comparer, capacity: 0 });
+  const { table, readers } = form(comparer);
   const model = new VersionModel(comparer.compare);
-  const cursors = Array.from({ length: CURSORS }, () => ({
-    ours: table.iterator(),
+  const cursors = Array.from({ length: CURSORS }, (_, i) => ({
+    ours: readers[i % readers.length].iterator(),
     model: new VersionCursor(model, undefined, undefined),
   }));
 
   program.forEach((step, number) => {
+    const reader = readers[number % readers.length];
     const agree = (what: string, ours: unknown, theirs: unknown) => {
       if (ours !== theirs) throw new Error(`step ${number}, ${what}: ${String(ours)}, not ${String(theirs)}`);
     };
@@ -108,7 +124,7 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
         const value = run(number % 256, type === ValueType.Value ? step.length : 0);
         const added = attempt(() => table.add(given(sequence), type, userKey, value));
         agree('added', added, model.add({ userKey, sequence, type, value }));
-        agree('length', table.length, model.versions.length);
+        agree('length', reader.length, model.versions.length);
         break;
       }
       case 'get': {
@@ -117,8 +133,8 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
         const expected = model.get(userKey, sequence);
         const entry =
           step.by === 'lookupKey'
-            ? table.get(new LookupKey(userKey, given(sequence)))
-            : table.get(userKey, step.sequence === undefined ? undefined : given(step.sequence));
+            ? reader.get(new LookupKey(userKey, given(sequence)))
+            : reader.get(userKey, step.sequence === undefined ? undefined : given(step.sequence));
         agree('type', entry?.type, expected?.type);
         const number = expected && Number(expected.sequence);
         agree('number', entry?.sequenceNumber, number! > Number.MAX_SAFE_INTEGER ? undefined : number);
@@ -129,6 +145,7 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
         break;
       }
       case 'compact': {
+        if (form === shared) break; // Such are never compacted.
         const { oldest, snapshots, bottom } = step;
         table.compact(given(oldest), { snapshots: snapshots.map(given), bottom });
         model.compact(oldest, snapshots, bottom);
@@ -139,7 +156,7 @@ function runSteps(comparer: Comparer, pool: Uint8Array[], program: Step[]): void
       case 'open': {
         const [start, limit] = [boundAt(step.start), boundAt(step.limit)];
         cursors[step.cursor] = {
-          ours: table.iterator({ start, limit }),
+          ours: reader.iterator({ start, limit }),
           model: new VersionCursor(model, start, limit),
         };
         break;
@@ -196,21 +213,27 @@ function canonical(comparer: Comparer, key: Uint8Array): Uint8Array {
 }
 
 describe.each(ORDERS)('a MemTable ($name)', (comparer) => {
-  it('does what a sorted array of versions does, whatever the calls and wherever its cursors are', () => {
-    let operations = 0;
-    fc.assert(
-      fc.property(
-        fc.array(keys(), { minLength: 1, maxLength: KEYS, size: 'max' }),
-        steps(),
-        (pool, program) => {
-          operations += program.length;
-          runSteps(comparer, pool, program);
-        },
-      ),
-      { seed: 20110801, numRuns: 180 },
-    );
-    expect(operations).toBeGreaterThan(OPERATIONS);
-  });
+  it.each([
+    ['local', local],
+    ['shared with readers', shared],
+  ])(
+    'does what a sorted array of versions does, whatever the calls and wherever its cursors are (%s)',
+    (_, form) => {
+      let operations = 0;
+      fc.assert(
+        fc.property(
+          fc.array(keys(), { minLength: 1, maxLength: KEYS, size: 'max' }),
+          steps(),
+          (pool, program) => {
+            operations += program.length;
+            runSteps(comparer, form, pool, program);
+          },
+        ),
+        { seed: 20110801, numRuns: form === shared ? 90 : 180 },
+      );
+      expect(operations).toBeGreaterThan(form === shared ? OPERATIONS / 2 : OPERATIONS);
+    },
+  );
 
   it.each([
     { keys: 20, most: 400, shift: 0 },

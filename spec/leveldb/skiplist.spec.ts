@@ -38,10 +38,24 @@ describe('SkipList', () => {
     expect(it.key).toBeUndefined();
   });
 
-  test.each([bytewise, reverse])('holds what was inserted, in order ($name)', (comparer) => {
+  const local = (comparer: Comparer) => {
+    const list = new SkipList({ comparer });
+    return [list, list];
+  };
+  const shared = (comparer: Comparer) => {
+    const list = SkipList.create({ shared: true, maxCapacity: 1 << 16, comparer });
+    return [list, SkipList.attach(list.handle, { comparer })];
+  };
+
+  test.each([
+    ['bytewise', bytewise, local],
+    ['reverse', reverse, local],
+    ['bytewise, in another thread', bytewise, shared],
+    ['reverse, in another thread', reverse, shared],
+  ])('holds what was inserted, in order (%s)', (_, comparer, make) => {
     fc.assert(
       fc.property(fc.array(keys(), { maxLength: 200, size: 'max' }), fc.array(keys()), (given, others) => {
-        const list = new SkipList({ comparer });
+        const [list, reader] = make(comparer);
         const model: Uint8Array[] = [];
         for (const key of given) {
           if (model.some((known) => sameBytes(known, key))) {
@@ -52,12 +66,12 @@ describe('SkipList', () => {
           }
         }
         model.sort(comparer.compare);
-        expect(list.length).toBe(model.length);
+        expect(reader.length).toBe(model.length);
         for (const key of [...given, ...others]) {
           const isKnown = model.some((known) => sameBytes(known, key));
-          must(list.contains(key) === isKnown, () => `contains should tell ${isKnown} of ${toHex(key)}`);
+          must(reader.contains(key) === isKnown, () => `contains should tell ${isKnown} of ${toHex(key)}`);
         }
-        const it = list.iterator();
+        const it = reader.iterator();
         const forward: Uint8Array[] = [];
         for (let on = it.first(); on; on = it.next()) forward.push(it.key!);
         expect(forward.map(toHex)).toEqual(model.map(toHex));

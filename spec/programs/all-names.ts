@@ -36,17 +36,21 @@ import type {
   DBHandle,
   DBOptions,
   Entry,
+  ListAttachOptions,
   MemTableCompaction,
   MemTableEntry,
   MemTableFound,
+  MemTableHandle,
   MemTableOptions,
   ParsedInternalKey,
   RWLock,
   Range,
   Scan,
   SharedDBOptions,
+  SharedListOptions,
   SharedRWLockHandle,
   SharedRWLockOptions,
+  SkipListHandle,
   SkipListOptions,
 } from 'flat-memdb';
 
@@ -260,6 +264,14 @@ const walk: SkipListIterator = list.iterator();
 must(list.contains(a) && list.length === 1 && walk.next() && walk.key !== undefined);
 must(walk instanceof SkipListIterator);
 
+const ofShared: SharedListOptions = { shared: true, maxCapacity: 1 << 10, comparer: undefined };
+const ofAttached: ListAttachOptions = { comparer: bytewise, writer: false };
+const tableHandle: MemTableHandle = MemTable.create(ofShared).handle;
+must(MemTable.attach(tableHandle, ofAttached).length === 0 && MemTable.create(tableOptions).length === 0);
+const listHandle: SkipListHandle = SkipList.create(ofShared).handle;
+must(!SkipList.attach(listHandle, ofAttached).contains(a) && SkipList.create(listOptions).length === 0);
+must(tableHandle.kind !== (listHandle.kind as string) && tableHandle.order === bytewise.name);
+
 const arenaOptions: ArenaOptions = { limit: undefined };
 const arena = new Arena(arenaOptions);
 must(arena.allocate(1).length + arena.allocateAligned(8).length === 9 && arena.memoryUsage > 0);
@@ -367,6 +379,8 @@ export function wrong(): unknown {
     it.key.length,
     // @ts-expect-error -- a cursor comes from its DB
     new DBIterator(),
+    // @ts-expect-error -- a handle is of one class
+    MemTable.attach(listHandle),
     // @ts-expect-error -- a tombstone has no value
     known?.value,
     // @ts-expect-error -- what a cursor is made of is its own business

@@ -14,6 +14,7 @@ import * as library from 'flat-memdb';
 import { configurations, sharedConfigurations, type Configuration } from '../support/configurations.js';
 import { programs, tryPrograms } from '../support/programs.js';
 import { killLock, soakLock } from './lock/soak.js';
+import { rounds } from './readers/rounds.js';
 import { SHAPES, checkAgreement } from './threads/agree.js';
 import { checkDeathsInRecover, checkKills } from './threads/kills.js';
 
@@ -33,6 +34,8 @@ const ROUNDS = 100;
 const FACTS = 40_000;
 const KILLS = 25;
 const ENTRIES = 100_000;
+const STEPS = 4_000_000;
+const KILLED_WRITERS = 60;
 /** So many configurations come between two of them. */
 const BETWEEN = 5;
 
@@ -68,6 +71,9 @@ function candidates(): Candidate[] {
       checkDeathsInRecover({ ...shape, maxCapacity: 1 << 24 }, ENTRIES, seed),
     ),
   ]);
+  threads.push(
+    ofThreads('readers without a lock', (seed) => rounds({ steps: STEPS, kills: KILLED_WRITERS, seed })),
+  );
   const all = [...configurations(library), ...sharedConfigurations(library)].map(candidateOf);
   for (let i = 0; threads.length > 0; i += BETWEEN + 1) all.splice(i, 0, threads.shift()!);
   return all;

@@ -14,6 +14,22 @@ export interface Stored {
   readonly index: number;
   readonly value: number;
   readonly isAtomic: boolean;
+  /** Bytes that it writes, the lowest first. */
+  readonly width: number;
+}
+
+/** A load: from which array, and where. */
+export type Loaded = (target: Words, index: number, isAtomic: boolean) => void;
+
+/** The first byte that a store writes, in the buffer of its target. */
+export function firstByteOf({ target, index }: Stored): number {
+  return target.byteOffset + index * target.BYTES_PER_ELEMENT;
+}
+
+/** Makes a store once more, in a copy of the buffer. */
+export function storeAgain(stored: Stored, copy: ArrayBufferLike): void {
+  const bytes = new Uint8Array(copy, firstByteOf(stored), stored.width);
+  for (let i = 0, rest = stored.value; i < stored.width; i++, rest >>>= 8) bytes[i] = rest;
 }
 
 const targets = new WeakMap<object, Words>();
@@ -22,6 +38,8 @@ const trackers = new WeakMap<object, StoreLog>();
 export class StoreLog {
   /** Stores since the last call of `begin`. */
   stores: Stored[] = [];
+  /** Hears of every load of an element by index or by Atomics, ahead of it. */
+  onLoad: Loaded | undefined;
   #cutAt = Infinity;
   #isDead = false;
 
@@ -40,10 +58,16 @@ export class StoreLog {
   }
 
   /** To be called before a store. @throws CutOff, whenever the thread is at its end: nothing comes after that */
-  store(target: Words, index: number, value: number, isAtomic: boolean): void {
+  store(
+    target: Words,
+    index: number,
+    value: number,
+    isAtomic: boolean,
+    width: number = target.BYTES_PER_ELEMENT,
+  ): void {
     this.#isDead ||= this.stores.length >= this.#cutAt;
     if (this.#isDead) throw new CutOff();
-    this.stores.push({ target, index, value, isAtomic });
+    this.stores.push({ target, index, value, isAtomic, width });
   }
 
   #array(array: Words): Words {
@@ -67,7 +91,10 @@ export class StoreLog {
       subarray: (from: number, to: number) => this.#array(array.subarray(from, to)),
     };
     const proxy: Words = new Proxy(array, {
-      get(target, name) {
+      get: (target, name) => {
+        if (this.onLoad !== undefined && typeof name === 'string' && /^\d/.test(name)) {
+          this.onLoad(array, Number(name), false);
+        }
         if (typeof name === 'string' && Object.hasOwn(methods, name)) return methods[name];
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
@@ -91,9 +118,11 @@ export class StoreLog {
         if (typeof value !== 'function') return value;
         const method = (value as (...args: unknown[]) => unknown).bind(target);
         if (!String(name).startsWith('set')) return method;
-        return (...args: number[]) => {
-          this.store(bytes, args[0], args[1], false);
-          method(...args);
+        if (name !== 'setInt32') throw new Error(`${String(name)} is not known here`);
+        return (offset: number, value: number, isLittleEndian: boolean) => {
+          if (!isLittleEndian) throw new Error('the highest byte first is not known here');
+          this.store(bytes, offset, value, false, Int32Array.BYTES_PER_ELEMENT);
+          method(offset, value, isLittleEndian);
         };
       },
     });
@@ -123,12 +152,11 @@ export function seeAtomics(): () => void {
     });
   }
   for (const name of ['load', 'notify', 'wait']) {
-    patch(
-      name,
-      (original) =>
-        (array: Words, ...rest: unknown[]) =>
-          original(targets.get(array) ?? array, ...rest),
-    );
+    patch(name, (original) => (array: Words, index: number, ...rest: unknown[]) => {
+      const target = targets.get(array);
+      if (target !== undefined && name === 'load') trackers.get(array)!.onLoad?.(target, index, true);
+      return original(target ?? array, index, ...rest);
+    });
   }
   return () => {
     for (const [name, value] of plain)
