@@ -1,6 +1,7 @@
 // The maps as `npm run perf -- --map` calls them. Whole passes are the unit, each one loop around the map's own call, in a process that
 // loads one of them only.
 import type { Columns } from './data.js';
+import type { Passes } from './passes.js';
 
 export const CONTESTANT_IDS = [
   'ordered-map',
@@ -33,26 +34,6 @@ export const CONTESTANTS: Readonly<Record<ContestantId, Contestant>> = {
   },
   map: { heading: 'Map, sorted\nfor each range', colour: 6, version: '' },
 };
-
-/** Entries that a range gives. */
-export const RANGE = 100;
-
-/** Passes give a sum over what they read, the same for every map that gives the right answers. */
-export interface Passes<V = unknown> {
-  set(keys: readonly string[], values: readonly V[]): void;
-  get(keys: readonly string[]): number;
-  has(keys: readonly string[]): number;
-  /** RANGE entries from each of these keys on. */
-  range(keys: readonly string[]): number;
-  /** Where the map has no such call, there is none. */
-  at?(indexes: readonly number[]): number;
-  rank?(keys: readonly string[]): number;
-  iterate(): number;
-  delete(keys: readonly string[]): number;
-  /** One call, for a load of entries that nobody else keeps. */
-  put(key: string, value: V): void;
-  find(key: string): V | undefined;
-}
 
 /** Loads the module of a contestant, and gives what makes one. */
 export async function openContestant<V>(id: ContestantId, columns: Columns<V>): Promise<() => Passes<V>> {

@@ -1,5 +1,5 @@
 import createRBTree from 'functional-red-black-tree';
-import { RANGE, type Passes } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import type { Columns } from './data.js';
 
 /** Every change gives a new tree. `insert` would keep two entries of equal keys, so a map has to look first. */

@@ -1,5 +1,5 @@
 import { OrderedMap } from 'js-sdsl';
-import { RANGE, type Passes } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import type { Columns } from './data.js';
 
 /** It finds the place of a key only where its trees count what is below, which is an option that makes writes slower. */

@@ -1,7 +1,8 @@
 // What a map takes whose entries nobody else keeps, and how long a program that works on is stopped while it is held.
 import { PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
 import { Random } from '../random.js';
-import { openContestant, type Passes } from './contestants.js';
+import { openContestant } from './contestants.js';
+import type { Passes } from './passes.js';
 import { keyOf, Scattered, type Columns } from './data.js';
 import type { Job, Memory } from './protocol.js';
 

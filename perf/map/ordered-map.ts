@@ -1,5 +1,5 @@
 import { codecs, OrderedMap } from 'flat-memdb/map';
-import { RANGE, type Passes } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import type { Columns } from './data.js';
 
 export default function contestant<V>({ kind, weigh }: Columns<V>): () => Passes<V> {

@@ -1,5 +1,5 @@
 import sortedBTree from 'sorted-btree';
-import { RANGE, type Passes } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import type { Columns } from './data.js';
 
 /** Where specs run it, there is no second default. */

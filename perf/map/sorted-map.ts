@@ -1,4 +1,4 @@
-import { RANGE, type Passes } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import type { Columns } from './data.js';
 
 /** A Map, whose keys are sorted whenever their order is asked for. */

@@ -1,7 +1,8 @@
 // Lives of a map: it is filled, read and emptied. What counts is the time in which the process had a processor.
 import { median } from '../stats.js';
 import { stopwatch } from '../stopwatch.js';
-import { openContestant, RANGE, type ContestantId, type Passes } from './contestants.js';
+import { openContestant, type ContestantId } from './contestants.js';
+import { RANGE, type Passes } from './passes.js';
 import { listsOf, type Columns, type Lists } from './data.js';
 import { ROW_IDS, type Answer, type Job, type RowId, type Times } from './protocol.js';
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTESTANT_IDS, openContestant, type Passes } from '../../perf/map/contestants.js';
+import { CONTESTANT_IDS, openContestant } from '../../perf/map/contestants.js';
+import type { Passes } from '../../perf/map/passes.js';
 import { keyOf, listsOf, OBJECTS, Scattered, STRINGS, type Columns } from '../../perf/map/data.js';
 import { HELP, parseMapOptions, plan } from '../../perf/map/plan.js';
 import { ROW_IDS, type Holder, type Memory, type Times } from '../../perf/map/protocol.js';
