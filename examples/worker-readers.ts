@@ -93,7 +93,7 @@ class Fleet {
   #readers: Worker[] = [];
   #writer: Worker;
   /** Handed out, and not acknowledged. */
-  #pending: Batch[] = [];
+  readonly #pending: Batch[] = [];
   #handed = 0;
   #seconds = 0;
   #puts = 0;
@@ -186,7 +186,7 @@ class Fleet {
   /** Until a batch was written, or a thread has failed. */
   async #news(): Promise<void> {
     if (this.#trouble === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
-    if (this.#trouble !== undefined) throw this.#trouble;
+    if (this.#trouble !== undefined) throw this.#trouble as Error;
   }
 
   async #kill(worker: Worker, what: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { checkStructure, DB, SharedRWLock } from '../../lib/index.js';
+import type { SharedRWLock } from '../../lib/index.js';
+import { checkStructure, DB } from '../../lib/index.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (array: Uint8Array | undefined) => array && new TextDecoder().decode(array);

@@ -1,4 +1,5 @@
-import { DB, LockTimeoutError, checkStructure } from 'flat-memdb';
+import type { DB } from 'flat-memdb';
+import { LockTimeoutError, checkStructure } from 'flat-memdb';
 import { sameBytes } from '../../support/bytes.js';
 import { Prng } from '../../support/prng.js';
 import { makeDB, type Shape } from './agree.js';
@@ -40,8 +41,7 @@ export async function checkKills(shape: Shape, seed: number, rounds: number): Pr
   const { reverse } = shape;
   const control = sharedWords(CONTROL_WORDS);
   const bystanders = BYSTANDERS.map(
-    (name) =>
-      new Thread({ role: 'bystander', handle, reverse, name, control: control.buffer as SharedArrayBuffer }),
+    (name) => new Thread({ role: 'bystander', handle, reverse, name, control: control.buffer }),
   );
   const prng = new Prng(seed);
   let contents: Contents = new Map();
@@ -58,7 +58,7 @@ export async function checkKills(shape: Shape, seed: number, rounds: number): Pr
       handle,
       reverse,
       seed: scriptSeed,
-      progress: progress.buffer as SharedArrayBuffer,
+      progress: progress.buffer,
     });
     await victim.until(progress, DONE, (done) => done > prng.below(300));
     await new Promise((resolve) => setTimeout(resolve, prng.below(4)));
@@ -175,7 +175,7 @@ export async function checkDeathsInRecover(shape: Shape, entries: number, seed: 
       handle: db.handle,
       reverse,
       way,
-      progress: held.buffer as SharedArrayBuffer,
+      progress: held.buffer,
     });
     await holder.until(held, STARTED, (value) => value === 1);
     await holder.kill();
@@ -191,7 +191,7 @@ export async function checkDeathsInRecover(shape: Shape, entries: number, seed: 
       handle: db.handle,
       reverse,
       dead: holder.id,
-      progress: begun.buffer as SharedArrayBuffer,
+      progress: begun.buffer,
     });
     await recoverer.until(begun, STARTED, (value) => value === 1);
     await new Promise((resolve) => setTimeout(resolve, prng.below(3)));
