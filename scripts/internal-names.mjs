@@ -7,7 +7,7 @@ import MagicString from 'magic-string';
 import ts from 'typescript';
 
 /** What is in a handle: the thread that it is posted to may have another build. */
-const OF_HANDLES = ['order', 'table', 'header', 'halves', 'hash'];
+const OF_HANDLES = ['order', 'table', 'list', 'header', 'halves', 'hash', 'kv', 'nodes'];
 /** What specs, and programs that use the built package, reach for: behind two symbols, and of a SharedRWLock. */
 const REACHED_FOR = {
   files: ['lib/storage/memory.ts'],

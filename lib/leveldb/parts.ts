@@ -30,6 +30,10 @@ export interface ListAttachOptions {
 export interface ListHandle<Kind extends string> {
   readonly kind: Kind;
   readonly version: number;
+}
+
+/** What there is in it. */
+interface WholeHandle<Kind extends string> extends ListHandle<Kind> {
   /** Name of the comparer. */
   readonly order: string;
   readonly list: SharedListHandle;
@@ -102,17 +106,23 @@ export function sharedParts<Kind extends string>(
   const user = list.userComparerOf(comparer);
   const userOrder = orderOf(user);
   const made = SharedList.create(maxCapacity, list.nodeBytes, listParts(list, userOrder, options));
-  const handle = { kind: list.kind, version: HANDLE_VERSION, order: user.name, list: made.handle };
+  const handle: WholeHandle<Kind> = {
+    kind: list.kind,
+    version: HANDLE_VERSION,
+    order: user.name,
+    list: made.handle,
+  };
   return { userOrder, table: made.table, shared: made, handle };
 }
 
 /** @throws TypeError, MemDBError, LockMisuseError */
 export function attachedParts<Kind extends string>(
   list: ListKind<Kind>,
-  handle: ListHandle<Kind>,
+  given: ListHandle<Kind>,
   options: ListAttachOptions,
 ): Parts<Kind> {
-  requireHandle(handle, list.kind, HANDLE_VERSION);
+  requireHandle(given, list.kind, HANDLE_VERSION);
+  const handle = given as WholeHandle<Kind>;
   requireOptions(options, `${list.name}.attach`, ['comparer', 'writer']);
   const { comparer = bytewise, writer = false } = options;
   requireComparer(comparer);

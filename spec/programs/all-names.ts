@@ -270,7 +270,7 @@ const tableHandle: MemTableHandle = MemTable.create(ofShared).handle;
 must(MemTable.attach(tableHandle, ofAttached).length === 0 && MemTable.create(tableOptions).length === 0);
 const listHandle: SkipListHandle = SkipList.create(ofShared).handle;
 must(!SkipList.attach(listHandle, ofAttached).contains(a) && SkipList.create(listOptions).length === 0);
-must(tableHandle.kind !== (listHandle.kind as string) && tableHandle.order === bytewise.name);
+must(tableHandle.kind !== (listHandle.kind as string));
 
 const arenaOptions: ArenaOptions = { limit: undefined };
 const arena = new Arena(arenaOptions);

@@ -72,6 +72,11 @@ function record(kind: ListKindUnderTest, count: number, seed: number): History {
   return { kind, items, stores: log.stores, starts, writer };
 }
 
+/** What there is in a handle. */
+function listOf(handle: List['handle']): Buffers {
+  return (handle as unknown as { list: Buffers }).list;
+}
+
 /** Copies of the buffers, in which stores can be made once more. */
 class Replica {
   readonly handle: List['handle'];
@@ -81,18 +86,18 @@ class Replica {
   constructor({ handle }: { handle: List['handle'] }, isEmpty = true) {
     const buffers = {} as Buffers;
     for (const name of BUFFERS) {
-      const original = handle.list[name];
+      const original = listOf(handle)[name];
       buffers[name] = new SharedArrayBuffer(original.byteLength);
       if (!isEmpty) new Uint8Array(buffers[name]).set(new Uint8Array(original));
       this.#copies.set(original, buffers[name]);
     }
-    this.handle = { ...handle, list: buffers };
+    this.handle = { ...handle, list: buffers } as unknown as List['handle'];
     // What is written before a log is there.
-    if (isEmpty) new Int32Array(buffers.header).set(new Int32Array(handle.list.header).subarray(0, 2));
+    if (isEmpty) new Int32Array(buffers.header).set(new Int32Array(listOf(handle).header).subarray(0, 2));
   }
 
   hasNodesOf({ handle }: Replica): boolean {
-    const [ours, theirs] = [this.handle, handle].map(({ list }) => new Int32Array(list.nodes));
+    const [ours, theirs] = [this.handle, handle].map((each) => new Int32Array(listOf(each).nodes));
     return ours.every((slot, i) => slot === theirs[i]);
   }
 
@@ -200,7 +205,7 @@ describe.each(KINDS)('a shared %s', (_, kind) => {
   it('is linked by Atomics alone, from the bottom up, each node after all that it is made of', () => {
     const { items, starts, stores, writer } = record(kind, ITEMS, 4);
     const nodes = tableOf(writer).storage.nodes.array;
-    const { list } = writer.handle;
+    const list = listOf(writer.handle);
     let end = FIRST_NODE as number;
     items.forEach((_item, i) => {
       const node = end;
@@ -239,7 +244,7 @@ describe.each(KINDS)('a shared %s', (_, kind) => {
     const isField = (index: number) => [0, 1, 2, 3].some((field) => starts.has(index - field));
     let links = 0;
     log.onLoad = (target, index, isAtomic) => {
-      if (target.buffer !== history.writer.handle.list.nodes) return;
+      if (target.buffer !== listOf(history.writer.handle).nodes) return;
       if (isField(index) === isAtomic)
         throw new Error(`slot ${index} is read ${isAtomic ? 'by' : 'without'} Atomics`);
       if (isAtomic) links++;
@@ -326,7 +331,7 @@ function checkRepair(
   expect(checkEither(kind, meanwhile, step)).toBe(isThere);
   let links = 0;
   for (const stored of log.stores) {
-    if (stored.target.buffer === left.handle.list.nodes) {
+    if (stored.target.buffer === listOf(left.handle).nodes) {
       links++;
       expect(stored.isAtomic).toBe(true);
     }
