@@ -1,5 +1,6 @@
 import { any } from './any.js';
 import { bytes } from './bytes.js';
+import type { Codec } from './codec.js';
 import { json } from './json.js';
 import { bigint, boolean, date, number } from './numbers.js';
 import { string } from './text.js';
@@ -23,4 +24,14 @@ import { tuple } from './tuple.js';
  * events.set(['door', 20], 'shut').set(['door', 3], 'open').set(['bell', 9], 'rings');
  * console.log([...events.values()]); // -> [ 'rings', 'open', 'shut' ]
  */
-export const codecs = { any, bigint, boolean, bytes, date, json, number, string, tuple } as const;
+export const codecs: {
+  readonly any: typeof any;
+  readonly bigint: Codec<bigint>;
+  readonly boolean: Codec<boolean>;
+  readonly bytes: Codec<Uint8Array>;
+  readonly date: Codec<Date>;
+  readonly json: typeof json;
+  readonly number: Codec<number>;
+  readonly string: Codec<string>;
+  readonly tuple: typeof tuple;
+} = { any, bigint, boolean, bytes, date, json, number, string, tuple };
