@@ -163,8 +163,8 @@ export class MemTable {
   /**
    * The shared MemTable of a handle, for this thread: to read, see `create`; with `writer: true`, to add in place of a writer
    * that is gone for certain, as a worker is after its `exit` event. Readers go on meanwhile. Every version whose `add` had returned is
-   * there; of one that was being added, all or nothing. Takes time for each version. A writer that was not gone fails at its next `add`, and up to then reads what
-   * there was before.
+   * there; of one that was being added, all or nothing. Takes time for each version. A writer that was not gone fails at its next
+   * `add`, and up to then reads what there was before.
    * @throws TypeError, MemDBError for what is no handle, or one of a MemTable in another order or of another version
    * @throws LockMisuseError for `writer: true` where this thread has the writer, or another thread takes over as well
    * @example
