@@ -16,6 +16,9 @@ import {
 
 /* One handle beside another of the same thread is as good as one of another thread, as long as nobody has to wait for long. */
 
+// Workers take long to start on a busy machine.
+jest.setTimeout(60_000);
+
 describe('awaiting', () => {
   const kinds: [name: string, waitAsync: unknown][] = [
     ['with Atomics.waitAsync', (Atomics as { waitAsync?: unknown }).waitAsync],

@@ -5,6 +5,9 @@ import { asThread, isFree, pair, rejectionOf, timeoutOf, words } from '../suppor
 
 /* One handle beside another of the same thread is as good as one of another thread, as long as nobody has to wait for long. */
 
+// Workers take long to start on a busy machine.
+jest.setTimeout(60_000);
+
 describe('ids of threads', () => {
   it('are those of worker_threads', async () => {
     const lock = new SharedRWLock({ timeout: 0 });
