@@ -15,6 +15,7 @@ import { requireHandle, requireOrder } from '../shared/handle.js';
 import { SharedTable, type SharedTableHandle } from '../shared/sharedtable.js';
 import { SharedUpkeep } from '../shared/upkeep.js';
 import { GivenHeights } from '../skiplist/heights.js';
+import { reservedFor } from '../storage/growable.js';
 import { DEFAULT_CAPACITY, internalsOf, localMemory } from '../storage/memory.js';
 import { AutoCompaction } from '../table/compaction/autocompaction.js';
 import { NoUpkeep, type Upkeep } from '../table/compaction/upkeep.js';
@@ -23,7 +24,7 @@ import { Table } from '../table/table.js';
 export interface DBOptions {
   /** Order of the keys; `bytewise` by default. */
   comparer?: Comparer | undefined;
-  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
+  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed, and of more than 8 MiB, a fifteenth more is reserved. */
   capacity?: number | undefined;
   /** Guards every call. By default a `LocalRWLock` of its own, without which cursors take steps within what they have read ahead. */
   lock?: RWLock | undefined;
@@ -113,7 +114,7 @@ export function localParts(options: DBOptions): Parts {
   requireBoolean(autoCompact, 'autoCompact');
   const order = orderOf(comparer);
   const heights = heightsOf(randHeight);
-  const table = new Table({ order, capacity, heights, memory });
+  const table = new Table({ order, capacity: reservedFor(capacity), heights, memory });
   const upkeep = autoCompact ? new AutoCompaction(table) : new NoUpkeep(table);
   const guard = guarded(lock, order, heights);
   return { table, upkeep, plainLock: lock, lock: guard, isLockOurs: options.lock === undefined };

@@ -45,7 +45,7 @@ export interface MemTableOptions {
    * with, stands for its user comparer.
    */
   comparer?: Comparer | undefined;
-  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed. */
+  /** Bytes of `kvData` to reserve at first. Advisory: it grows as needed, and of more than 8 MiB, a fifteenth more is reserved. */
   capacity?: number | undefined;
 }
 

@@ -4,6 +4,7 @@ import { orderOf, type Order } from '../base/order.js';
 import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
 import { requireHandle, requireOrder } from '../shared/handle.js';
 import { SharedList, type SharedListHandle } from '../shared/sharedlist.js';
+import { reservedFor } from '../storage/growable.js';
 import { DEFAULT_CAPACITY, internalsOf, localMemory } from '../storage/memory.js';
 import { Table } from '../table/table.js';
 
@@ -90,7 +91,8 @@ function localParts<Kind extends string>(
   requireComparer(comparer);
   const userOrder = orderOf(list.userComparerOf(comparer));
   const order = list.orderOf(userOrder);
-  return { userOrder, table: new Table({ order, capacity, memory, hasVersions: list.tagLength > 0 }) };
+  const hasVersions = list.tagLength > 0;
+  return { userOrder, table: new Table({ order, capacity: reservedFor(capacity), memory, hasVersions }) };
 }
 
 /** @throws TypeError, RangeError, CapacityError, MemDBError */

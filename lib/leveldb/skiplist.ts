@@ -23,7 +23,7 @@ import {
 export interface SkipListOptions {
   /** Order of the keys; `bytewise` by default. */
   comparer?: Comparer | undefined;
-  /** Bytes to reserve for keys at first. Advisory: it grows as needed. */
+  /** Bytes to reserve for keys at first. Advisory: it grows as needed, and of more than 8 MiB, a fifteenth more is reserved. */
   capacity?: number | undefined;
 }
 

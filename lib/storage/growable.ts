@@ -27,17 +27,28 @@ export interface Allocator<T extends Flat> {
 const STEP_BYTES = 1 << 14;
 /** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
 const LEFT = 16;
+/** Of room that somebody asked for, more bytes than this are copied ahead, too. */
+const ASKED_AT_ONCE = 1 << 23;
+
+/**
+ * What to reserve for so many bytes that somebody asked for, and knows to be enough: much has some more behind it, and nothing is
+ * copied before that is used.
+ */
+export function reservedFor(asked: number): number {
+  return asked <= ASKED_AT_ONCE ? asked : Math.ceil((asked * LEFT) / (LEFT - 1));
+}
 
 /**
  * A typed array that is appended to and grows when it is full.
  *
  * Copying tens of megabytes at once would stall the event loop, so a large array is copied while its last sixteenth
  * fills: a larger one stands beside it, and every stretch appended brings sixteen stretches over. Only the room that
- * was asked for at first is not copied from before it is full: who asks for room knows how much will come.
+ * was asked for at first is not copied from before it is full: who asks for room knows how much will come. (Much of it has
+ * a sixteenth more, see `reservedFor`.)
  *
  * Invariants:
  * 1. Elements [0, length) of `array` are the contents; nothing but growth replaces `array`.
- * 2. Elements [0, #copied) of `#next` equal those of `array`: `write` keeps both.
+ * 2. Elements [0, #copied) of `#next` equal those of `array`: `write` and `renew` see to that.
  * 3. A failed allocation changes nothing.
  */
 export class Growable<T extends Flat> {
@@ -53,7 +64,7 @@ export class Growable<T extends Flat> {
   /** Length that was asked for at first. */
   readonly #asked: number;
   /** `length` may rise to this before there is anything to do. */
-  #quietUntil: number;
+  quietUntil: number;
   #next: T | undefined;
   #copied = 0;
 
@@ -72,23 +83,41 @@ export class Growable<T extends Flat> {
     this.array = this.#allocate(length);
     this.buffer = this.array.buffer;
     this.view = new DataView(this.buffer);
-    this.#quietUntil = this.#quietFrom(0);
+    this.quietUntil = this.#quietFrom(0);
   }
 
   /** Whether there is room for `extra` more elements, and nothing to do for more. */
   fits(extra: number): boolean {
-    return this.length + extra <= this.#quietUntil;
+    return this.length + extra <= this.quietUntil;
   }
 
   /** Makes room for `extra` more elements. @throws CapacityError, with nothing changed */
   reserve(extra: number): void {
-    if (this.length + extra > this.#quietUntil) this.#grow(extra);
+    if (this.length + extra > this.quietUntil) this.#grow(extra);
   }
 
   /** Changes an element below `length`. */
   write(index: number, value: number): void {
     this.array[index] = value;
     if (index < this.#copied) this.#next![index] = value;
+  }
+
+  /** Must follow changes, other than by `write`, of elements from `start` to before `end`. */
+  renew(start: number, end: number): void {
+    const next = this.#next!;
+    for (let i = start; i < end && i < this.#copied; i++) next[i] = this.array[i];
+  }
+
+  /** Elements that have been copied ahead: what changes below is to be told to `renew`, unless `write` does it. */
+  get copied(): number {
+    return this.#copied;
+  }
+
+  /** Whether what was copied ahead is what it was copied from. */
+  get isCopyRight(): boolean {
+    const { array } = this;
+    for (let i = 0; i < this.#copied; i++) if (this.#next![i] !== array[i]) return false;
+    return true;
   }
 
   /** Takes over an array with its contents. */
@@ -108,7 +137,7 @@ export class Growable<T extends Flat> {
     this.length = length;
     this.#next = undefined;
     this.#copied = 0;
-    this.#quietUntil = this.#quietFrom(length);
+    this.quietUntil = this.#quietFrom(length);
   }
 
   #grow(extra: number): void {
@@ -135,7 +164,7 @@ export class Growable<T extends Flat> {
     this.#replace(this.#next);
     this.#next = undefined;
     this.#copied = 0;
-    this.#quietUntil = this.#quietFrom(this.length);
+    this.quietUntil = this.#quietFrom(this.length);
   }
 
   #copyAhead(needed: number): void {
@@ -143,7 +172,7 @@ export class Growable<T extends Flat> {
       try {
         this.#next = this.#allocateFor(this.array.length + 1);
       } catch {
-        this.#quietUntil = this.array.length; // there is still room: fail when there is none
+        this.quietUntil = this.array.length; // there is still room: fail when there is none
         return;
       }
     }
@@ -154,13 +183,14 @@ export class Growable<T extends Flat> {
       this.#next.set(this.array.subarray(this.#copied, end), this.#copied);
       this.#copied = end;
     }
-    this.#quietUntil = Math.min(needed + step, this.array.length);
+    this.quietUntil = Math.min(needed + step, this.array.length);
   }
 
   /** Where the next work is due, for an array that holds `length` elements and has no copy under way. */
   #quietFrom(length: number): number {
     const full = this.array.length;
-    if (full === this.#asked || this.#growth.isCopiedAtOnce(this.#arraySize)) return full;
+    const isSmall = full * this.array.BYTES_PER_ELEMENT <= ASKED_AT_ONCE;
+    if ((isSmall && full === this.#asked) || this.#growth.isCopiedAtOnce(this.#arraySize)) return full;
     return Math.max(length, Math.floor(full - full / LEFT));
   }
 

@@ -40,8 +40,9 @@ export const HASH_OLD_BITS = ROOT + 11;
 export const HASH_OLD_REF_BITS = ROOT + 12;
 export const HASH_MOVED = ROOT + 13;
 export const HASH_SPILLED = ROOT + 14;
+export const HASH_UNTRIED = ROOT + 15;
 
-export const HEADER_SLOTS = ROOT + 15;
+export const HEADER_SLOTS = ROOT + 16;
 
 export function makeHeader(): Header {
   return new Int32Array(HEADER_SLOTS);

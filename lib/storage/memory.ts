@@ -1,3 +1,5 @@
+import type { Growth } from './growth.js';
+
 /** The end of a record must be a number that a slot, or a word of `readPage`, can hold: 2 GiB, less one byte. */
 const KV_LIMIT = 2 ** 31 - 1;
 const NODE_LIMIT = 2 ** 31 - 1;
@@ -13,6 +15,8 @@ export interface Memory {
   readonly nodeLimit: number;
   /** Bytes that neighbours in a page of forks may share; as many as fit in a word by default. */
   readonly sharedLimit?: number;
+  /** How the arrays of the pages grow; as all others do by default. */
+  readonly growth?: Growth;
   allocate(bytes: number): ArrayBuffer;
   /** What there is instead, where threads share a table. */
   readonly shared?: SharedArrays;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { CapacityError, DB } from '../../lib/index.js';
-import { Growable, localMemory, withInternals } from '../../lib/internals.js';
+import { CapacityError, DB, checkStructure } from '../../lib/index.js';
+import { Growable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
 import { thrownBy } from '../support/faults.js';
+import { must } from '../support/must.js';
 
 type Flat = Uint8Array | Int32Array;
 
@@ -356,4 +357,28 @@ test('the capacity that a DB was asked for is filled without another allocation,
     expect(allocations.filter((size) => size >= capacity)).toEqual([capacity]);
     db.reset();
   }
+});
+
+test('much that was asked for has more behind it, and is not copied before that is used, nor at once then', () => {
+  const MiB = 2 ** 20;
+  const capacity = 16 * MiB;
+  const value = new Uint8Array(MiB - 1);
+  const db = new DB({ capacity });
+  const { buffer } = db.kvData;
+  const { capacity: reserved } = db;
+  expect(reserved).toBeGreaterThan(capacity);
+  expect(reserved).toBeLessThan(1.1 * capacity);
+  for (let i = 0; i < 16; i++) db.put(Uint8Array.of(i), value);
+  expect(db.kvLength).toBe(capacity);
+  const { kv } = tableOf(db).storage;
+  expect([db.kvData.buffer === buffer, kv.copied]).toEqual([true, 0]);
+  // What is behind it is a sixteenth: by the time it is used, all is copied.
+  for (let i = 0; kv.array.buffer === buffer; i++) {
+    must(kv.copied >= Math.min(16, 16 * (i - 1)) * 2 ** 16, () => `only ${kv.copied} bytes are copied`);
+    db.put(Uint8Array.of(0, i), value.subarray(0, 2 ** 16 - 2));
+  }
+  db.reset();
+  expect(db.capacity).toBe(reserved);
+  checkStructure(db);
+  expect(new DB({ capacity: 8 * MiB }).capacity).toBe(8 * MiB);
 });

@@ -7,6 +7,7 @@ import {
   HASH_OLD_REF_BITS,
   HASH_REF_BITS,
   HASH_SPILLED,
+  HASH_UNTRIED,
   type Header,
 } from '../../storage/header.js';
 import {
@@ -112,7 +113,7 @@ export interface Census {
  * 4. Nodes from `#next` on wait. Those of them that were deleted meanwhile have no leaf.
  * 5. Where a key has several versions (its last bytes say which), the first in the order stands for all.
  * 6. The list of what found no room has only entries of overflowed buckets of the newer table, and all of them, if it is
- *    whole.
+ *    whole; but for the first `#untried`, which are of the old one.
  */
 export class HashIndex {
   readonly keys: KeyHash;
@@ -126,6 +127,8 @@ export class HashIndex {
   #moved = 0;
   #spilled: Int32Array = new Int32Array(0);
   #spilledCount = 0;
+  /** So many, at the beginning of the list, have not been tried in the newer table: no bucket moves before they have. */
+  #untried = 0;
   #isSpilledWhole = true;
   /** Entries in buckets, in the list, or left out. */
   #count = 0;
@@ -197,6 +200,7 @@ export class HashIndex {
     header[HASH_OLD_BITS] = this.#old?.bits ?? -1;
     header[HASH_OLD_REF_BITS] = this.#old?.refBits ?? -1;
     header[HASH_MOVED] = this.#moved;
+    header[HASH_UNTRIED] = this.#untried;
     header[HASH_SPILLED] = this.#isSpilledWhole ? this.#spilledCount : ~this.#spilledCount;
   }
 
@@ -208,6 +212,7 @@ export class HashIndex {
     const bits = header[HASH_OLD_BITS];
     this.#old = bits < 0 ? undefined : { words: oldWords, bits, refBits: header[HASH_OLD_REF_BITS] };
     this.#moved = header[HASH_MOVED];
+    this.#untried = header[HASH_UNTRIED];
     this.#isSpilledWhole = header[HASH_SPILLED] >= 0;
     this.#spilledCount = this.#isSpilledWhole ? header[HASH_SPILLED] : ~header[HASH_SPILLED];
     this.#spilled = spilled;
@@ -357,7 +362,7 @@ export class HashIndex {
     let touched = 0;
     for (let passed = 0; passed < BATCH && node < length; passed++) {
       if (this.#old !== undefined && (this.#isDerivable || passed % NODES_PER_REHASH === 0)) {
-        this.#moveBucket();
+        this.#moveOn();
       }
       if (leafOf?.[leafIndex(node)] !== NO_PAGE) {
         const hash = this.hashOf(node);
@@ -475,8 +480,12 @@ export class HashIndex {
   /** Takes a node off the list. @returns whether it was there */
   #unspill(node: NodeIndex): boolean {
     const count = this.#spilledCount;
-    const i = this.#spilled.subarray(0, count).indexOf(node);
+    let i = this.#spilled.subarray(0, count).indexOf(node);
     if (i < 0) return false;
+    if (i < this.#untried) {
+      this.#spilled[i] = this.#spilled[--this.#untried];
+      i = this.#untried;
+    }
     this.#spilled[i] = this.#spilled[count - 1];
     this.#spilledCount--;
     return true;
@@ -484,6 +493,7 @@ export class HashIndex {
 
   #forgetSpilled(): void {
     this.#spilledCount = 0;
+    this.#untried = 0;
     this.#isSpilledWhole = true;
   }
 
@@ -510,16 +520,27 @@ export class HashIndex {
       this.#pause = PAUSE;
       return false;
     }
-    while (this.#old !== undefined) this.#moveBucket(); // Mostly they have moved by now.
+    while (this.#old !== undefined) this.#moveOn(); // Mostly all has moved by now.
     this.#old = this.#table;
     this.#moved = 0;
     this.#table = table;
     this.moves++;
-    // What found no room finds it now, mostly. If some were left out, nobody knows which: moving buckets see to that.
-    const spilled = this.#spilled.slice(0, this.#spilledCount);
-    this.#spilledCount = 0;
-    for (const node of spilled) this.#place(this.hashOf(node as NodeIndex), node as NodeIndex);
+    this.#untried = this.#spilledCount;
     return true;
+  }
+
+  /**
+   * Takes one from the list to its bucket in the newer table, or else moves a bucket. What found no room finds it there,
+   * mostly. If some were left out, nobody knows which: moving buckets see to that.
+   */
+  #moveOn(): void {
+    if (this.#untried === 0) {
+      this.#moveBucket();
+      return;
+    }
+    const node = this.#spilled[--this.#untried] as NodeIndex;
+    this.#spilled[this.#untried] = this.#spilled[--this.#spilledCount];
+    this.#place(this.hashOf(node), node);
   }
 
   #moveBucket(): void {

@@ -32,6 +32,7 @@ import { endsBelow, fenceOf, wordAt, wordWithoutSpan } from './words.js';
 
 /** Throws at the first thing that is not as it must be, given the nodes in order. */
 export function checkPages(pages: PageStore, inOrder: readonly NodeIndex[]): void {
+  expect(pages.areCopiesRight, 'pages that were copied ahead have changed');
   const inUse = checkPage(pages, pages.root, pages.levels - 1);
   expect(inUse + pages.freePages + 1 === pages.used, `${inUse} pages in use, of ${pages.used}`);
   let level: number[] = [pages.root];

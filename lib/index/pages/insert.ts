@@ -90,6 +90,7 @@ export function insertLast(pages: PageStore, node: NodeIndex, at: Position): voi
   } else {
     setFork(pages, 0, place, forkOfNode(pages, node, shared));
   }
+  pages.keep(leaf);
 }
 
 /** Shortens the prefix of pages that lead to the last leaf where the last key is to share less with the next one. */
@@ -128,6 +129,7 @@ function insertAt(
     pages.refs[place] = ref;
     adopt(pages, level, pageOf(place), ref & NODE);
     words[place] = level > 0 && slotOf(place) === 0 ? 0 : abbreviationOf(pages, node, prefix);
+    pages.keep(pageOf(place));
     return;
   }
   // Among three keys in order, the outer two share as much as that pair of neighbours that shares less.
@@ -150,6 +152,7 @@ function insertAt(
   }
   // Pages above the leaves are searched far more often than changed.
   if (level > 0) renewSpans(pages, level, pageOf(place));
+  pages.keep(pageOf(place));
 }
 
 /** Opens the slot at a place, splitting the page if it is full. @returns where the slot is then */
@@ -223,6 +226,7 @@ function split(
     renewSpans(pages, level, page);
     renewSpans(pages, level, right);
   }
+  pages.keep(page); // The other one is kept when it is adopted.
   renewFence(pages, page);
   renewFence(pages, right);
   addChild(pages, level + 1, page, right, at);

@@ -84,6 +84,7 @@ function closeSlots(pages: PageStore, level: number, place: number, stop: number
     words[to] = words[from];
   }
   for (let i = to; i < end; i++) words[i] = UNUSED;
+  pages.keep(page);
   pages.meta[metaOf(page) + COUNT] -= stop - place;
 }
 
@@ -114,6 +115,7 @@ function removeEmpty(pages: PageStore, leaf: number, at: Position): void {
   }
   closeSlots(pages, top, place, place + 1);
   if (!toPrevious) renewFirst(pages, top, pageOf(place));
+  pages.keep(pageOf(place));
   while (pages.levels > 1 && meta[metaOf(pages.root) + COUNT] === 1) {
     const child = pages.refs[beginOf(pages.root)];
     pages.freeOne(pages.root);

@@ -1,5 +1,6 @@
 import type { Order } from '../../base/order.js';
-import { FORESIGHT } from '../../storage/growth.js';
+import { Growable } from '../../storage/growable.js';
+import { localGrowth, type Growth } from '../../storage/growth.js';
 import { KEY_LENGTH, MEAN_NODE_SLOTS, MIN_NODE_SLOTS, OFFSET, type NodeIndex } from '../../storage/layout.js';
 import { allocateWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
@@ -9,6 +10,7 @@ import {
   FREE_PAGES,
   LAST_LEAF,
   LEVELS,
+  NODE_LENGTH,
   ROOT,
   USED_PAGES,
   type Header,
@@ -76,10 +78,17 @@ export const FORKS = -1;
 export const UNKNOWN_PREFIX = 0x7fffffff;
 
 export const NO_PAGE = 0;
+const MAX_WORDS = 2 ** 31 - 1;
 const FIRST_PAGES = 4;
 
 /** Pages whose references, of 1 MiB, caches near a core do not hold. */
 const OUT_OF_CACHE = 1 << 12;
+
+/** What is known of a page is a sixteenth of it, and changed from everywhere. */
+const COPIED_AT_ONCE: Growth = {
+  nextLengths: (array, needed, foreseen) => localGrowth.nextLengths(array, needed, foreseen),
+  isCopiedAtOnce: () => true,
+};
 
 /** Marks the reference to a node that has links above level 0. */
 const TALL = 0x80000000 | 0;
@@ -93,15 +102,21 @@ export class PageStore {
   readonly tail: number | undefined;
   /** Bytes that neighbours in a page of forks may share. */
   readonly sharedLimit: number;
-  readonly #memory: Memory;
+  readonly #words: Growable<Int32Array>;
+  readonly #refs: Growable<Int32Array>;
+  readonly #meta: Growable<Int32Array>;
   words: Int32Array;
   refs: Int32Array;
   meta: Int32Array;
+  /** So many pages may be in use before there is anything to do. */
+  #quietUntil = 0;
+  /** Pages below this one have been copied ahead: see `keep`. */
+  copied = 0;
   /**
    * The leaf of a node, at its index divided by the slots of the smallest node: no two nodes meet there; NO_PAGE of one that
    * was deleted. Only where nodes are found by a hash, too: their places need no search then.
    */
-  leafOf: Int32Array | undefined;
+  leaves: Growable<Int32Array> | undefined;
   root = NO_PAGE;
   levels = 1;
   lastLeaf = NO_PAGE;
@@ -121,12 +136,24 @@ export class PageStore {
     this.order = order;
     this.tail = order.byteOrderedTail;
     this.sharedLimit = memory.sharedLimit ?? MAX_SHARED;
-    this.#memory = memory;
     const { shared } = memory;
-    this.words = shared?.words ?? allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
-    this.refs = shared?.refs ?? allocateWords(memory, FIRST_PAGES << PAGE_SHIFT);
-    this.meta = shared?.meta ?? allocateWords(memory, FIRST_PAGES << META_SHIFT);
-    if (this.tail === 0) this.leafOf = shared?.leafOf ?? this.#allocateLeafOf();
+    const { nodes } = storage;
+    // Where there is room for many nodes, they will need pages.
+    const foreseen = () => Math.ceil(nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT);
+    const make = (shift: number, given?: Int32Array, growth = memory.growth) =>
+      growableWords(memory, FIRST_PAGES << shift, () => foreseen() << shift, given, growth);
+    this.#words = make(PAGE_SHIFT, shared?.words);
+    this.#refs = make(PAGE_SHIFT, shared?.refs);
+    this.#meta = make(META_SHIFT, shared?.meta, COPIED_AT_ONCE);
+    // `#take` does that, too, but the compiler can't know.
+    this.words = this.#words.array;
+    this.refs = this.#refs.array;
+    this.meta = this.#meta.array;
+    this.#take();
+    if (this.tail === 0) {
+      const leaves = () => leafIndex(nodes.array.length);
+      this.leaves = growableWords(memory, leaves(), leaves, shared?.leafOf, memory.growth);
+    }
     if (shared?.isMade === true) return;
     // Where one is made anew in place of another, nodes that are no more may still have leaves.
     if (shared !== undefined) this.leafOf?.fill(NO_PAGE, 0, leafIndex(storage.nodes.length));
@@ -135,6 +162,8 @@ export class PageStore {
 
   /** Back to one empty leaf; what is reserved stays so. */
   reset(): void {
+    for (const array of [this.#words, this.#refs, this.#meta, this.leaves]) array?.truncate(0);
+    this.#take();
     this.used = 1;
     this.freePage = NO_PAGE;
     this.freePages = 0;
@@ -165,10 +194,13 @@ export class PageStore {
 
   /** Takes over scalars, and the arrays that go with them. */
   load(header: Header, words: Int32Array, refs: Int32Array, meta: Int32Array, leafOf: Int32Array): void {
-    this.words = words;
-    this.refs = refs;
-    this.meta = meta;
-    if (this.leafOf !== undefined) this.leafOf = leafOf;
+    if (words !== this.words || refs !== this.refs || meta !== this.meta) {
+      this.#words.adopt(words, header[USED_PAGES] << PAGE_SHIFT);
+      this.#refs.adopt(refs, header[USED_PAGES] << PAGE_SHIFT);
+      this.#meta.adopt(meta, header[USED_PAGES] << META_SHIFT);
+      this.#take();
+    }
+    if (leafOf !== this.leafOf) this.leaves?.adopt(leafOf, leafIndex(header[NODE_LENGTH]));
     this.root = header[ROOT];
     this.levels = header[LEVELS];
     this.lastLeaf = header[LAST_LEAF];
@@ -181,53 +213,60 @@ export class PageStore {
 
   /**
    * Makes sure that one insertion, or so many at the end, find all the pages they may take.
-   * @throws RangeError when there is no memory
+   * @throws CapacityError when there is no memory
    */
   reserve(entries: number): void {
     // One insertion may split a page of each level. Of many at the end, few do.
-    const pages = this.inUse + this.levels + 1 + (entries >> (PAGE_SHIFT - 1));
-    const there = this.refs.length >> PAGE_SHIFT;
-    if (there > pages) return;
-    if (this.#memory.shared !== undefined) throw new RangeError('there are no more pages');
-    // Where there is room for many nodes, they will need pages.
-    const foreseen = Math.ceil(this.storage.nodes.array.length / MEAN_NODE_SLOTS / MEAN_COUNT);
-    const least = Math.max(2 * there, pages + 1);
+    const pages = this.levels + 1 + (entries >> (PAGE_SHIFT - 1)) - this.freePages;
+    if (this.used + pages <= this.#quietUntil) return;
+    this.#words.length = this.#refs.length = this.used << PAGE_SHIFT;
+    this.#meta.length = this.used << META_SHIFT;
     try {
-      this.#resize(Math.max(least, Math.min(FORESIGHT * there, foreseen)));
-    } catch {
-      this.#resize(least);
+      this.#words.reserve(pages << PAGE_SHIFT);
+      this.#refs.reserve(pages << PAGE_SHIFT);
+      this.#meta.reserve(pages << META_SHIFT);
+    } finally {
+      this.#take();
     }
   }
 
-  #resize(pages: number): void {
-    const words = allocateWords(this.#memory, pages << PAGE_SHIFT);
-    const refs = allocateWords(this.#memory, pages << PAGE_SHIFT);
-    const meta = allocateWords(this.#memory, pages << META_SHIFT);
-    words.set(this.words);
-    refs.set(this.refs);
-    meta.set(this.meta);
-    this.words = words;
-    this.refs = refs;
-    this.meta = meta;
+  /** Takes over what has grown. */
+  #take(): void {
+    this.words = this.#words.array;
+    this.refs = this.#refs.array;
+    this.meta = this.#meta.array;
+    this.copied = Math.ceil(Math.max(this.#words.copied, this.#refs.copied) / PAGE);
+    const places = Math.min(this.#words.quietUntil, this.#refs.quietUntil);
+    this.#quietUntil = Math.min(places >> PAGE_SHIFT, this.#meta.quietUntil >> META_SHIFT);
   }
 
-  /** Makes `leafOf` as long as there is room for nodes; without memory for it, goes on without. */
+  /** Has to follow every change of words or references of a page: where it was copied ahead, the copy is brought up to date. */
+  keep(page: number): void {
+    if (page >= this.copied) return;
+    this.#words.renew(beginOf(page), beginOf(page + 1));
+    this.#refs.renew(beginOf(page), beginOf(page + 1));
+  }
+
+  /** Whether what was copied ahead is what it was copied from. */
+  get areCopiesRight(): boolean {
+    return this.#words.isCopyRight && this.#refs.isCopyRight && this.leaves?.isCopyRight !== false;
+  }
+
+  get leafOf(): Int32Array | undefined {
+    return this.leaves?.array;
+  }
+
+  /** Makes room for the leaf of every node; without memory for it, goes on without. */
   growLeafOf(): void {
-    const old = this.leafOf;
-    if (old === undefined || old.length >= leafIndex(this.storage.nodes.array.length)) return;
-    this.leafOf = undefined;
+    const { leaves } = this;
+    if (leaves === undefined) return;
+    leaves.length = leafIndex(this.storage.nodes.length - MIN_NODE_SLOTS);
+    if (leaves.fits(1)) return;
     try {
-      const leafOf = this.#allocateLeafOf();
-      leafOf.set(old);
-      this.leafOf = leafOf;
+      leaves.reserve(1);
     } catch {
-      // Places are searched for by keys then.
+      this.leaves = undefined; // Places are searched for by keys then.
     }
-  }
-
-  /** For all nodes that there is room for. */
-  #allocateLeafOf(): Int32Array {
-    return allocateWords(this.#memory, leafIndex(this.storage.nodes.array.length));
   }
 
   /** An empty page, which `reserve` made room for. */
@@ -252,6 +291,22 @@ export class PageStore {
     this.freePage = page;
     this.freePages++;
   }
+}
+
+/**
+ * @param foresee how many there may well be one day
+ * @param given an array that is as long as it will ever be, to be used instead
+ */
+function growableWords(
+  memory: Memory,
+  length: number,
+  foresee: () => number,
+  given?: Int32Array,
+  growth?: Growth,
+): Growable<Int32Array> {
+  const extent = { name: 'the index', unit: 'words', limit: given?.length ?? MAX_WORDS };
+  const allocate = (words: number) => given ?? allocateWords(memory, words);
+  return new Growable(extent, length, { allocate, foresee }, growth, 0);
 }
 
 // Where things stand.
@@ -326,7 +381,8 @@ export function sharedByNodes(pages: PageStore, a: NodeIndex, b: NodeIndex): num
 export function adopt(pages: PageStore, level: number, page: number, to: number): void {
   if (level > 0) {
     pages.refs[beginOf(to) + PARENT] = page;
-  } else if (pages.leafOf !== undefined) {
-    pages.leafOf[leafIndex(to)] = page;
+    pages.keep(to);
+  } else if (pages.leaves !== undefined) {
+    pages.leaves.write(leafIndex(to), page);
   }
 }

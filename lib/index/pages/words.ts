@@ -91,6 +91,7 @@ export function rewrite(pages: PageStore, level: number, page: number, prefix: n
     }
   }
   renewSpans(pages, level, page);
+  pages.keep(page);
 }
 
 /**

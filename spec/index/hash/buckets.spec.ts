@@ -5,6 +5,7 @@ import {
   HashIndex,
   KeyHash,
   localMemory,
+  makeHeader,
   type Memory,
   MIN_NODE_SLOTS,
   type NodeIndex,
@@ -432,6 +433,51 @@ describe('buckets that overflow', () => {
     for (const key of keys) flood.remove(key);
     flood.check();
     for (const key of keys) flood.look(key);
+  });
+
+  /** Of one bucket, and others until the table has grown: what is in the list has not been tried there. */
+  function justGrown(): { flood: Flood; keys: Uint8Array[] } {
+    const { flood, keys } = crammed(1500);
+    const size = flood.index.census.words.length;
+    for (let n = 0; flood.index.census.words.length === size; n++) {
+      flood.add(other(n));
+      flood.catchUp();
+    }
+    expect(flood.index.census.spilled).toBeGreaterThan(1400);
+    return { flood, keys };
+  }
+
+  it('are of no more concern once it was reset', () => {
+    const { flood, keys } = justGrown();
+    flood.reset();
+    for (const key of keys) {
+      flood.add(key);
+      flood.catchUp();
+    }
+    for (const key of keys) {
+      flood.remove(key);
+      flood.look(key);
+    }
+    flood.check();
+    expect(flood.index.census.spilled).toBe(0);
+  });
+
+  it('are tried in the larger table by whoever takes over, too', () => {
+    const { flood } = justGrown();
+    const twin = new HashIndex(flood.storage, byteOrder, localMemory, SEED);
+    const header = makeHeader();
+    flood.index.store(header);
+    twin.load(
+      header,
+      flood.index.arrays.map((array) => array.slice()),
+    );
+    // All buckets move, and it does not grow again.
+    for (let n = 0; n < 1900; n++) {
+      flood.add(other(10_000 + n));
+      must(twin.catchUp(flood.leafOf), () => 'there was no memory');
+    }
+    expect(twin.census.old).toBeUndefined();
+    checkHashes(twin, flood.storage, [...flood.nodes.values()]);
   });
 
   it.each(['first to last', 'last to first', 'at random'])('forget what is removed, %s', (order) => {
