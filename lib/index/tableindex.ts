@@ -102,11 +102,14 @@ export class TableIndex {
     return this.#hashes !== undefined && this.#hashes.isBehind;
   }
 
-  /** Enters some nodes in the hash index; without memory for it, goes on without. */
-  maintain(): void {
+  /** Enters some nodes in the hash index, for a read only few; without memory for it, goes on without. */
+  maintain(isRead = false): void {
     const { leafOf } = this.pages;
+    const hashes = this.#hashes;
+    if (hashes === undefined) return;
     const isWhole = leafOf !== undefined || this.#hasVersions;
-    if (!isWhole || this.#hashes?.catchUp(leafOf) === false) this.#hashes = undefined;
+    const isEntered = isWhole && (isRead === true ? hashes.catchUpForRead(leafOf) : hashes.catchUp(leafOf));
+    if (!isEntered) this.#hashes = undefined;
   }
 
   /** The node with exactly this key, or NONE. */

@@ -340,7 +340,7 @@ export class Table {
   /** Lets the index catch up with the last writes: the only thing that a read may change, and not seen from outside. */
   #maintain(): void {
     if (this.index !== undefined && this.index.isBehind && this.memory.maintained !== false) {
-      this.index.maintain();
+      this.index.maintain(true);
     }
   }
 

@@ -547,3 +547,19 @@ describe('room for the nodes of records whose room was reserved', () => {
     },
   );
 });
+
+test('a read after a load enters sixteen nodes, and a write that finds its key 64', () => {
+  const db = new DB();
+  const key = (n: number) => Uint8Array.of(n >>> 8, n);
+  db.putMany(Array.from({ length: 1000 }, (_, n) => [key(n), key(n)] as const));
+  const census = () => tableOf(db).index!.hashes!.census;
+  expect(census().count).toBe(0);
+  for (let i = 1; i < 10; i++) {
+    db.get(key(i));
+    expect(census().count).toBe(16 * i);
+  }
+  db.put(key(1), key(2));
+  const { count } = census();
+  db.put(key(2), key(2));
+  expect(census().count).toBe(count + 64);
+});

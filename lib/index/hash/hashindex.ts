@@ -43,8 +43,10 @@ const BATCH = 32;
 const MAX_WAITING = 1 << 18;
 /** Slots of nodes that may wait where the hash index should stay of use while entries come and go. */
 const FEW_WAITING = 1 << 10;
-/** Batches that one call of `catchUp` enters, where as many wait. */
+/** Batches that a write enters, where as many wait. */
 const BATCHES_AT_ONCE = 2;
+/** Nodes that a read enters: more would be done sooner, but the first reads after a load would take several times as long. */
+const READ_BATCH = 16;
 const FIRST_BITS = 2;
 const MAX_BITS = 25;
 /** A table of 2^b buckets addresses nodes below 2^(b + 7): 128 slots for each bucket, of about 53 at the fullest. */
@@ -330,12 +332,17 @@ export class HashIndex {
    * @param leafOf tells which are still entries, see `PageStore.leafOf`; all are where no entry is ever removed
    * @returns whether it could: without memory, there may be no room for their indexes
    */
-  catchUp(leafOf: Int32Array | undefined, batches = BATCHES_AT_ONCE): boolean {
+  catchUp(leafOf: Int32Array | undefined, batches = BATCHES_AT_ONCE, batch = BATCH): boolean {
     for (let i = 0; i < batches && this.isBehind; i++) {
       if (!this.#makeRoom()) return false;
-      this.#enterBatch(leafOf);
+      this.#enterBatch(leafOf, batch);
     }
     return true;
+  }
+
+  /** The same for a read, which should not take long. */
+  catchUpForRead(leafOf: Int32Array | undefined): boolean {
+    return this.catchUp(leafOf, 1, READ_BATCH);
   }
 
   /** Makes room for a batch; where more wait than twice the buckets take, for all that wait. @returns whether there is room */
@@ -354,13 +361,13 @@ export class HashIndex {
     return this.#rebuild(larger, largerRefBits) || neededRefBits <= refBits;
   }
 
-  #enterBatch(leafOf: Int32Array | undefined): void {
+  #enterBatch(leafOf: Int32Array | undefined, batch: number): void {
     const { array: nodes, length } = this.#storage.nodes;
     const { words, bits } = this.#table;
     let node = this.#next;
     let count = 0;
     let touched = 0;
-    for (let passed = 0; passed < BATCH && node < length; passed++) {
+    for (let passed = 0; passed < batch && node < length; passed++) {
       if (this.#old !== undefined && (this.#isDerivable || passed % NODES_PER_REHASH === 0)) {
         this.#moveOn();
       }
