@@ -131,19 +131,22 @@ describe('compact()', () => {
   });
 
   test('leaves an index where there was a part of one, at whichever allocation there is no memory', () => {
-    /** One that lacks what the j-th allocation would have been for. */
+    /** One that lacks what the j-th allocation would have been for, and those that were tried in its place. */
     function made(j: number): { db: DB; memory: FaultyMemory; failAt: (allocation: number) => void } {
       let failing = j;
-      const memory = new FaultyMemory({}, (allocation) => allocation === failing);
+      let end = j + 3;
+      const memory = new FaultyMemory({}, (allocation) => allocation >= failing && allocation < end);
       const db = new DB(withInternals({ autoCompact: false }, memory));
       for (let i = 0; i < 500; i++) {
-        try {
-          db.put(nameOf(i * 7), bytes());
-        } catch {
-          db.put(nameOf(i * 7), bytes());
+        while (!db.has(nameOf(i * 7))) {
+          try {
+            db.put(nameOf(i * 7), bytes());
+          } catch (error) {
+            expect(error).toBeInstanceOf(CapacityError);
+          }
         }
       }
-      return { db, memory, failAt: (allocation) => (failing = allocation) };
+      return { db, memory, failAt: (allocation) => (end = (failing = allocation) + 1) };
     }
     let parts = 0;
     for (let j = 3; ; j++) {
