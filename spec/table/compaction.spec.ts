@@ -9,7 +9,15 @@ import {
   bytewise,
   checkStructure,
 } from '../../lib/index.js';
-import { HEIGHT, NEXT, checkTable, tableOf, withInternals, type Internals } from '../../lib/internals.js';
+import {
+  HEIGHT,
+  NEXT,
+  checkTable,
+  tableOf,
+  withInternals,
+  type Compaction,
+  type Internals,
+} from '../../lib/internals.js';
 import { bytes, run, sameBytes, show, text, utf8 } from '../support/bytes.js';
 import { FaultyComparer, FaultyMemory, snapshot, thrownBy } from '../support/faults.js';
 import { must } from '../support/must.js';
@@ -518,6 +526,49 @@ describe('autoCompact', () => {
     fails = false;
     for (let i = 0; i < 3000; i++) put(i);
     expect(db.garbage).toBeLessThan(db.size + MIB);
+    checkStructure(db);
+  });
+
+  test.each<[string, (i: number) => Uint8Array, number]>([
+    ['to follow a write', () => nameOf(0), 1000],
+    ['to copy the next entry', (i) => nameOf(199 - (i % 100)), 100],
+  ])('gives up where there is no memory %s, and the write has happened', (_, keyOf, length) => {
+    const LARGE = 100_000;
+    let fails = false;
+    const memory = forced({
+      compactAtOnce: 1,
+      allocate(count) {
+        if (fails || count > LARGE) throw new RangeError('Array buffer allocation failed');
+        return new ArrayBuffer(count);
+      },
+    });
+    // There is room in its own arrays. Those of a copy have none to spare, as they would have to be large.
+    const db = new DB(withInternals({ capacity: LARGE, randHeight: () => 1 }, memory));
+    const table = tableOf(db);
+    const expected = new Map<string, Uint8Array>();
+    const put = (key: Uint8Array, value: Uint8Array) => {
+      db.put(key, value);
+      expected.set(text(key)!, value);
+    };
+    for (let i = 0; i < 200; i++) put(nameOf(i), run(i & 0xff, 20));
+    memory.compactEvery = 1;
+    put(nameOf(0), run(1, 20));
+    fails = true;
+    const { follower } = table;
+    expect(follower).toBeDefined();
+    let writes = 0;
+    for (; table.follower === follower; writes++) {
+      expect((follower as Compaction).isLost).toBe(false);
+      put(keyOf(writes), run(writes & 0xff, length));
+    }
+    expect(table.follower).toBeUndefined();
+    expect(writes).toBeLessThan(150); // It would have ended after 200.
+    checkStructure(db);
+    fails = false;
+    for (let i = 0; i < 3000; i++) put(nameOf(i % 200), run(i & 0xff, 20));
+    expect([...db].map(([key, value]) => [text(key), value])).toEqual(
+      [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
     checkStructure(db);
   });
 
