@@ -276,6 +276,28 @@ describe('cursors and views under a compaction', () => {
     expect(found).toEqual(expected);
   });
 
+  test('one that knows its place in the index looks for it anew', () => {
+    for (const move of ['next', 'prev'] as const) {
+      const db = worn(new DB({ autoCompact: false }), 2000);
+      const keys = keysOf(db);
+      const cursors = keys.map((key) => {
+        const it = db.iterator();
+        it.seek(utf8(key!));
+        it.next();
+        it.prev();
+        return it;
+      });
+      db.compact();
+      for (let i = 1; i < keys.length - 1; i++) {
+        const moved = cursors[i][move]();
+        must(
+          moved && text(cursors[i].key) === keys[move === 'next' ? i + 1 : i - 1],
+          () => `${move} of ${keys[i]}`,
+        );
+      }
+    }
+  });
+
   test('views keep their bytes, whatever way they were got, across a million writes', () => {
     const db = new DB();
     for (let i = 0; i < 500; i++) db.put(nameOf(i), run(i & 0xff, 50));
