@@ -84,8 +84,15 @@ export default {
       name: 'lib-stands-alone',
       comment: 'lib/ imports nothing from outside lib/: no package, nothing of Node, no test or tool.',
       severity: 'error',
-      from: { path: '^lib/' },
+      from: { path: '^lib/', pathNot: '^lib/level/' },
       to: { pathNot: '^lib/' },
+    },
+    {
+      name: 'level-on-abstract-level',
+      comment: 'lib/level is built on abstract-level, and on nothing else from outside lib/.',
+      severity: 'error',
+      from: { path: '^lib/level/' },
+      to: { pathNot: '^(lib|node_modules/abstract-level)/' },
     },
 
     // So that a room can be rearranged without touching tests.

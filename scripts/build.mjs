@@ -2,7 +2,7 @@
 // it (build/examples, build/perf, build/spec), which import the package by its name as any user would.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +17,14 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 await compile('scripts/tsconfig.library.json');
 /** The doors of the package: names of their files in dist/, and where they are compiled to. Later ones import the first. */
-const DOORS = { index: 'build/lib/index', map: 'build/lib/map/index' };
+const DOORS = { index: 'build/lib/index', map: 'build/lib/map/index', level: 'build/lib/level/index' };
+/** What `level` is built on, in dist/: the module of that name, or an error that says to install it; see lib/level/peer.cjs. */
+const PEER = { name: 'abstract-level', file: 'dist/commonjs/abstract-level.js' };
 const types = {};
 for (const [name, entry] of Object.entries(DOORS))
-  types[name] = await rolledUpTypes(`${entry}.d.ts`, isMainDoor);
+  types[name] = await rolledUpTypes(`${entry}.d.ts`, isOutside, (id) =>
+    id === PEER.name ? id : './index.js',
+  );
 for (const [folder, type] of [
   ['dist/esm', 'module'],
   ['dist/commonjs', 'commonjs'],
@@ -30,6 +34,7 @@ for (const [folder, type] of [
   // Node decides a file's module kind by the nearest package.json, and bundlers by the same whether it may be left out.
   writeFileSync(`${folder}/package.json`, `{ "type": "${type}", "sideEffects": false }\n`);
 }
+copyFileSync('lib/level/peer.cjs', PEER.file);
 const programs = process.argv.includes('--library-only') ? [] : ['scripts/tsconfig.programs.json'];
 // Programs are compiled against the types alone.
 await Promise.all([bundleAll(), ...programs.map(compile)]);
@@ -52,6 +57,10 @@ function isMainDoor(id, importer) {
   );
 }
 
+function isOutside(id, importer) {
+  return id === PEER.name || isMainDoor(id, importer);
+}
+
 /**
  * Makes one file of all modules of a door, for each format. Between modules, an engine looks up every constant wherever it is
  * used, and can't compute with it ahead of time; within one, it does.
@@ -60,8 +69,8 @@ async function bundle(name, input) {
   // What it imports of the main door has the names that users know.
   const known = name === 'index' ? types.index : types.index + types[name];
   const plugins = [sourceMaps(), internalNames(known), shakable()];
-  const whole = await rollup({ input, external: isMainDoor, plugins });
-  const paths = () => './index.js';
+  const whole = await rollup({ input, external: isOutside, plugins });
+  const paths = (id) => (id === PEER.name ? '../commonjs/abstract-level.js' : './index.js');
   await whole.write({ file: `dist/esm/${name}.js`, format: 'es', sourcemap: true, paths });
   await whole.write({
     file: `dist/commonjs/${name}.js`,

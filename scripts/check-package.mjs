@@ -1,6 +1,6 @@
 // Packs the package, installs the tarball in an empty folder and uses it there as its users do: as an ES module, as
 // CommonJS, with threads of either kind, and from TypeScript. Then asks publint and attw what they think of it.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,8 +18,12 @@ function bin(name, module = name) {
   const programs = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')).bin;
   return join(at, typeof programs === 'string' ? programs : programs[name]);
 }
-/** What is built: for each format and door, one file of code, its map, one of types; and the kind of module. */
-const BUILT = /^dist\/(esm|commonjs)\/((index|map)\.(js|js\.map|d\.ts)|package\.json)$/;
+/**
+ * What is built: for each format and door, one file of code, its map, one of types; and the kind of module. And the way to what
+ * MemoryLevel is built on.
+ */
+const BUILT =
+  /^dist\/((esm|commonjs)\/((index|map|level)\.(js|js\.map|d\.ts)|package\.json)|commonjs\/abstract-level\.js)$/;
 /** What README.md leads to, so that its links work in the package, too. */
 const PAGES =
   /^(docs\/|examples\/|perf\/(README\.md|results\/((report|lives)\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
@@ -52,6 +56,23 @@ const loadBy = (load) =>
     .join('\n');
 const imported = loadBy((door, names) => `import ${names} from '${door}';`);
 const required = loadBy((door, names) => `const ${names} = require('${door}');`);
+
+/** Puts and gets by the door that needs abstract-level. */
+const leveling = (load, typed = false) => `${load}
+async function main() {
+  const db = new MemoryLevel${typed ? '<string, unknown>' : ''}({ valueEncoding: 'json' });
+  await db.batch([{ type: 'put', key: 'b', value: 2 }, { type: 'put', key: 'a', value: { n: 1 } }]);
+  const entries = JSON.stringify(await db.iterator().all());
+  if (entries !== '[["a",{"n":1}],["b",2]]') throw new Error('unexpected entries: ' + entries);
+}
+main();
+`;
+const LEVEL = {
+  'level.mjs': leveling("import { MemoryLevel } from 'flat-memdb/level';"),
+  'level.cjs': leveling("const { MemoryLevel } = require('flat-memdb/level');"),
+  'level.types.mts': leveling("import { MemoryLevel } from 'flat-memdb/level';", true),
+  'level.types.cts': leveling("import { MemoryLevel } from 'flat-memdb/level';", true),
+};
 
 /** Ways to load the package and threads, by the ending of the file. */
 const loads = {
@@ -118,6 +139,16 @@ try {
   }
   node(['use.mjs']);
   node(['use.cjs']);
+  for (const [name, code] of Object.entries(LEVEL)) writeFileSync(join(folder, name), code);
+  for (const name of ['level.mjs', 'level.cjs']) {
+    const { status, stderr } = spawnSync(process.execPath, [name], { cwd: folder, encoding: 'utf8' });
+    if (status === 0 || !stderr.includes('npm install abstract-level@3')) {
+      throw new Error(`${name} does not say what to install: ${stderr}`);
+    }
+  }
+  node([npm, 'install', '--no-audit', '--no-fund', '--ignore-scripts', 'abstract-level@3']);
+  node(['level.mjs']);
+  node(['level.cjs']);
   for (const kind of ['mjs', 'cjs']) writeFileSync(join(folder, `worker.${kind}`), worker(loads[kind]));
   for (const kind of ['mjs', 'cjs']) {
     for (const other of ['mjs', 'cjs']) {
@@ -129,12 +160,12 @@ try {
   node([
     bin('tsc', 'typescript'),
     ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'],
-    ...['types.mts', 'types.cts'],
+    ...['types.mts', 'types.cts', 'level.types.mts', 'level.types.cts'],
   ]);
   node([bin('publint'), 'run', tarball, '--strict'], root);
   node([bin('attw', '@arethetypeswrong/cli'), tarball], root);
   console.log(
-    'package: installed from its tarball, it works as ESM, as CommonJS, with threads of either and from TypeScript',
+    'package: installed from its tarball, it works as ESM, as CommonJS, with threads of either, with abstract-level and from TypeScript',
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -25,12 +25,16 @@ const npm = process.env.npm_execpath;
 if (npm === undefined) throw new Error('Run it as "npm run check-types": npm says then where it is.');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = readFileSync(join(root, 'spec/programs/all-names.ts'), 'utf8');
+/** What needs abstract-level, whose types need those of Node. */
+const levelProgram = readFileSync(join(root, 'spec/programs/level/names.ts'), 'utf8');
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'flat-memdb-types-'));
 const failures = [];
 
 try {
-  execFileSync(process.execPath, ['build/spec/programs/all-names.js'], { cwd: root, stdio: 'inherit' });
+  for (const name of ['all-names', 'level/names']) {
+    execFileSync(process.execPath, [`build/spec/programs/${name}.js`], { cwd: root, stdio: 'inherit' });
+  }
   const [{ filename }] = JSON.parse(
     execFileSync(
       process.execPath,
@@ -42,8 +46,8 @@ try {
     ).replace(/^[^[]*(?=\[)/, ''),
   );
   const users = await Promise.all(VERSIONS.map((version) => install(version, join(folder, filename))));
-  for (const door of ['index', 'map']) {
-    requireAllNames(join(users[0].folder, `node_modules/flat-memdb/dist/esm/${door}.d.ts`));
+  for (const [door, from] of Object.entries({ index: program, map: program, level: levelProgram })) {
+    requireAllNames(join(users[0].folder, `node_modules/flat-memdb/dist/esm/${door}.d.ts`), from);
   }
   const combinations = users.flatMap((user) => combine(user));
   await inParallel(combinations, compile);
@@ -63,11 +67,14 @@ async function install(version, tarball) {
   const user = join(folder, version);
   mkdirSync(user);
   writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }\n');
-  const packages = [`typescript@${version}`, NODE_TYPES, tarball];
+  const packages = [`typescript@${version}`, NODE_TYPES, 'abstract-level@3', tarball];
   await run(process.execPath, [npm, 'install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], {
     cwd: user,
   });
-  for (const name of ['user.mts', 'user.cts', 'user.ts']) writeFileSync(join(user, name), program);
+  for (const ending of ['mts', 'cts', 'ts']) {
+    writeFileSync(join(user, `user.${ending}`), program);
+    writeFileSync(join(user, `level.${ending}`), levelProgram);
+  }
   const installed = JSON.parse(readFileSync(join(user, 'node_modules/typescript/package.json'), 'utf8'));
   return { folder: user, version: installed.version };
 }
@@ -89,7 +96,11 @@ function combine(user) {
           skipLibCheck: false,
         };
         // A bundler takes one kind of module. Node has two, and so does the package.
-        const files = resolution === 'bundler' ? ['user.ts'] : ['user.mts', 'user.cts'];
+        const endings = resolution === 'bundler' ? ['ts'] : ['mts', 'cts'];
+        const files = endings.flatMap((ending) => [
+          `user.${ending}`,
+          ...(types.length > 0 ? [`level.${ending}`] : []),
+        ]);
         combinations.push({ user, name, settings: { compilerOptions, files } });
       }
     }
@@ -118,13 +129,13 @@ async function inParallel(jobs, work) {
 }
 
 /** What the program does not name is not checked. */
-function requireAllNames(types) {
+function requireAllNames(types, from) {
   const used = new Set();
   const collectUsed = (node) => {
     if (ts.isIdentifier(node)) used.add(node.text);
     ts.forEachChild(node, collectUsed);
   };
-  collectUsed(ts.createSourceFile('user.ts', program, ts.ScriptTarget.Latest));
+  collectUsed(ts.createSourceFile('user.ts', from, ts.ScriptTarget.Latest));
   const file = ts.createSourceFile('index.d.ts', readFileSync(types, 'utf8'), ts.ScriptTarget.Latest, true);
   const missing = new Set();
   for (const statement of file.statements) {
@@ -139,6 +150,6 @@ function requireAllNames(types) {
     }
   }
   if (missing.size > 0) {
-    throw new Error(`spec/programs/all-names.ts does not name ${[...missing].join(', ')}`);
+    throw new Error(`spec/programs/ does not name ${[...missing].join(', ')}`);
   }
 }

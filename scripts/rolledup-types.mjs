@@ -8,12 +8,13 @@ const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 
 /**
  * @param {string} entry the declarations of a door of lib/
- * @param {(id: string, importer?: string) => boolean} isMainDoor what stays outside, and is imported from './index.js'
+ * @param {(id: string, importer?: string) => boolean} isOutside what stays outside
+ * @param {(id: string) => string} paths from where that is imported
  * @returns {Promise<string>}
  */
-export async function rolledUpTypes(entry, isMainDoor) {
-  const whole = await rollup({ input: entry, external: isMainDoor, plugins: [dts()] });
-  const { output } = await whole.generate({ format: 'es', paths: () => './index.js' });
+export async function rolledUpTypes(entry, isOutside, paths) {
+  const whole = await rollup({ input: entry, external: isOutside, plugins: [dts()] });
+  const { output } = await whole.generate({ format: 'es', paths });
   await whole.close();
   return DISPOSABLE + publicOnly(output[0].code);
 }
@@ -36,16 +37,22 @@ function publicOnly(code) {
   }
   const edits = [];
   const replace = (start, end, by) => edits.push({ start, end, by });
-  for (const { name, members } of classes.values()) {
-    if (!exported.has(name.text)) continue;
-    for (const member of members) if (isHidden(member)) replace(member.getFullStart(), member.end, '');
+  for (const one of classes.values()) {
+    if (!exported.has(one.name.text)) continue;
+    // As what another package calls its base, it is one among others: with a mark of its own, it would be none of them.
+    const isOfOthers = baseOf(one) !== undefined && !classes.has(baseOf(one));
+    for (const member of one.members) {
+      if (isHidden(member) || (isOfOthers && nameOf(member) === '#private')) {
+        replace(member.getFullStart(), member.end, '');
+      }
+    }
   }
   for (const base of classes.values()) {
     if (exported.has(base.name.text)) continue;
     replace(base.getFullStart(), base.end, '');
     for (const derived of classes.values()) {
-      const clause = derived.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
-      if (clause?.types[0].expression.getText() !== base.name.text) continue;
+      if (baseOf(derived) !== base.name.text) continue;
+      const clause = extendsOf(derived);
       const own = new Set(derived.members.map(nameOf));
       const inherited = base.members.filter(
         (member) =>
@@ -65,6 +72,15 @@ function publicOnly(code) {
   edits.sort((a, b) => b.start - a.start);
   for (const { start, end, by } of edits) code = code.slice(0, start) + by + code.slice(end);
   return code;
+}
+
+function extendsOf({ heritageClauses }) {
+  return heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+}
+
+/** The name of the class that another one extends. */
+function baseOf(derived) {
+  return extendsOf(derived)?.types[0].expression.getText();
 }
 
 function nameOf(member) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
 import * as mainDoor from '../../lib/index.js';
+import * as levelDoor from '../../lib/level/index.js';
 import * as mapDoor from '../../lib/map/index.js';
 
 /*
@@ -10,10 +11,13 @@ import * as mapDoor from '../../lib/map/index.js';
  * package exports is there, and `bytes` and `text`, as the first example of DB defines them.
  */
 
-const library = { ...mainDoor, ...mapDoor };
+const library = { ...mainDoor, ...mapDoor, ...levelDoor };
 const LIB = join(__dirname, '../../lib');
 /** What the iterators have in common; it is exported by none of its own. */
 const BASE = 'Cursor';
+
+type Program = (...scope: unknown[]) => Promise<void>;
+const AsyncFunction = (async () => {}).constructor as new (...parametersAndBody: string[]) => Program;
 
 interface Call {
   name: string;
@@ -93,7 +97,7 @@ it('there are examples', () => {
   expect(all.length).toBeGreaterThan(60);
 });
 
-it.each(all)('the example of $name prints what it says', ({ example }) => {
+it.each(all)('the example of $name prints what it says', async ({ example }) => {
   const printed: string[] = [];
   const scope: Record<string, unknown> = {
     ...library,
@@ -103,11 +107,8 @@ it.each(all)('the example of $name prints what it says', ({ example }) => {
     console: { log: (...values: unknown[]) => printed.push(format(...values)) },
   };
   // In a block of its own, it may define what is there already.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is our own
-  const run = new Function(...Object.keys(scope), `'use strict'; {\n${example}\n}`) as (
-    ...args: unknown[]
-  ) => void;
-  run(...Object.values(scope));
+  const run = new AsyncFunction(...Object.keys(scope), `'use strict'; {\n${example}\n}`);
+  await run(...Object.values(scope));
   const promised = example.split('\n').map((line) => /\/\/ -> (.*)$/.exec(line)?.[1]);
   expect(printed.join(', ')).toBe(promised.filter((promise) => promise !== undefined).join(', '));
 });

@@ -5,12 +5,17 @@ import { dirname, join, posix } from 'node:path';
 import { format } from 'node:util';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import * as mainDoor from '../../lib/index.js';
+import * as levelDoor from '../../lib/level/index.js';
 import * as mapDoor from '../../lib/map/index.js';
 
 const ROOT = join(__dirname, '../..');
 /** Where every block of code must say what it prints. In other pages of docs/, a block that says so is run. */
-const ALL_RUN = ['README.md', 'docs/leveldb-ports.md', 'docs/map.md', 'docs/performance.md'];
-const DOORS: Record<string, unknown> = { 'flat-memdb': mainDoor, 'flat-memdb/map': mapDoor };
+const ALL_RUN = ['README.md', 'docs/leveldb-ports.md', 'docs/level.md', 'docs/map.md', 'docs/performance.md'];
+const DOORS: Record<string, unknown> = {
+  'flat-memdb': mainDoor,
+  'flat-memdb/map': mapDoor,
+  'flat-memdb/level': levelDoor,
+};
 /** Written on the line of the fence, it marks a block that can't be run. */
 const NOT_RUN = 'no-run';
 

@@ -1,0 +1,1 @@
+export { MemoryLevel, type DatabaseOptions, type OpenOptions } from './memorylevel.js';
