@@ -29,6 +29,7 @@ export type { Entry } from './table/table.js';
 export { checkStructure } from './db/check.js';
 export {
   CapacityError,
+  ComparerError,
   InternalKeyCorruptedError,
   IteratorReleasedError,
   LockMisuseError,

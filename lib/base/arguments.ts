@@ -1,3 +1,5 @@
+import { byteLengthOf, kindOf, lengthOf } from './bytes.js';
+
 /** Throws a TypeError, saying what was given and how to encode it, unless `value` is a usable Uint8Array. */
 export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
   if (!isFilledBytes(value)) requireOddBytes(value, what);
@@ -12,7 +14,14 @@ export function requirePair(value: unknown, index: number): asserts value is [un
 
 /** Whether `value` is a Uint8Array at first glance. Others may be one, too. */
 export function isFilledBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length > 0;
+  return (
+    value instanceof Uint8Array &&
+    ArrayBuffer.isView(value) &&
+    // Engines find out by that what kind of array it is, and then the getters take no time.
+    value.length > 0 &&
+    byteLengthOf(value) > 0 &&
+    byteLengthOf(value) === lengthOf(value)
+  );
 }
 
 /**
@@ -23,11 +32,12 @@ let knownEmpty: Uint8Array = new Uint8Array(0);
 
 function requireOddBytes(value: unknown, what: string): asserts value is Uint8Array {
   if (value === knownEmpty) return;
-  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+  // One of another realm (an iframe, a vm context) is no `instanceof` ours.
+  if (!isBytes(value)) {
     throw new TypeError(`${what} must be a Uint8Array, but got ${describe(value)}${howToEncode(value)}`);
   }
   // One that is lost begins at 0, whatever it began at before.
-  if (value.length === 0 && value.byteOffset === 0) {
+  if (lengthOf(value) === 0 && value.byteOffset === 0) {
     if (isLost(value)) {
       throw new TypeError(
         `${what} is a Uint8Array whose buffer is detached (it was transferred elsewhere) or was shrunk: pass a copy made before`,
@@ -43,9 +53,8 @@ function isEmptyForGood(buffer: ArrayBufferLike & { maxByteLength?: number }): b
   return (buffer.maxByteLength ?? buffer.byteLength) === 0;
 }
 
-/** A Uint8Array of another realm (an iframe, a vm context) is no `instanceof` ours. */
-function isForeignUint8Array(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+function isBytes(value: unknown): value is Uint8Array {
+  return kindOf(value) === 'Uint8Array';
 }
 
 /** Whether an array reads as empty since its bytes are gone. Methods of arrays refuse those. */
@@ -77,6 +86,8 @@ function howToEncode(value: unknown): string {
     return '; encode it in a fixed number of bytes, most significant first, for example with DataView';
   }
   if (Array.isArray(value)) return '; encode it with Uint8Array.from(array)';
+  if (value instanceof Uint8Array)
+    return ', which only looks like one: it may be a Proxy, or have but its prototype';
   if (ArrayBuffer.isView(value)) {
     return '; view its bytes with new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
   }

@@ -1,3 +1,28 @@
+/*
+ * What a typed array says of itself can be overridden: by its own properties, or in a class of its own. These are the getters that it was born
+ * with, and what they say is true. They throw a TypeError for what is no typed array.
+ */
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+function getter(name: PropertyKey): (of: unknown) => unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(typedArray, name)!;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- what it is called on comes later
+  return Function.prototype.call.bind(descriptor.get!);
+}
+
+export const lengthOf = /* @__PURE__ */ getter('length') as (array: Uint8Array) => number;
+export const byteLengthOf = /* @__PURE__ */ getter('byteLength') as (array: Uint8Array) => number;
+const bufferOf = /* @__PURE__ */ getter('buffer') as (array: Uint8Array) => ArrayBuffer;
+const byteOffsetOf = /* @__PURE__ */ getter('byteOffset') as (array: Uint8Array) => number;
+/** What kind of typed array it is; `undefined` for what is none, and never an error. */
+export const kindOf = /* @__PURE__ */ getter(Symbol.toStringTag) as (value: unknown) => string | undefined;
+
+/** A plain view of array[0, length). */
+export function partOf(array: Uint8Array, length: number): Uint8Array {
+  return new Uint8Array(bufferOf(array), byteOffsetOf(array), length);
+}
+
 /**
  * Lexicographic order of a[aStart, aEnd) and b[bStart, bEnd): below, at or above 0, as memcmp, then by length.
  * @param skip how many bytes at the beginning are known to be the same
@@ -61,7 +86,7 @@ function sharedInLong(
   from: number,
   end: number,
 ): number {
-  const words = new DataView(key.buffer, key.byteOffset + start, end);
+  const words = new DataView(bufferOf(key), byteOffsetOf(key) + start, end);
   let i = from;
   while (
     i + 16 <= end &&
@@ -107,7 +132,7 @@ function lowestByte(word: number): number {
 
 /** Number of leading bytes that a and b share. */
 export function sharedPrefixLength(a: Uint8Array, b: Uint8Array): number {
-  const shorter = Math.min(a.length, b.length);
+  const shorter = Math.min(lengthOf(a), lengthOf(b));
   let i = 0;
   while (i < shorter && a[i] === b[i]) i++;
   return i;
@@ -148,7 +173,7 @@ const SET_FROM = 32;
 /** Copies source[0, length) to target[offset, offset + length). */
 export function copyBytes(source: Uint8Array, length: number, target: Uint8Array, offset: number): void {
   if (length >= SET_FROM) {
-    target.set(length === source.length ? source : source.subarray(0, length), offset);
+    target.set(length === lengthOf(source) ? source : partOf(source, length), offset);
     return;
   }
   let i = 0;

@@ -1,5 +1,5 @@
-import { describe } from './arguments.js';
-import { compareBytes, sharedPrefixLength } from './bytes.js';
+import { describe, requireBytes } from './arguments.js';
+import { compareBytes, lengthOf, partOf, sharedPrefixLength } from './bytes.js';
 
 /**
  * A total order of keys. It must be the same for as long as a DB lives, must not change the arrays it is given,
@@ -32,24 +32,31 @@ export const bytewise: Comparer = Object.freeze({
   name: 'leveldb.BytewiseComparator',
 
   compare(a: Uint8Array, b: Uint8Array): number {
-    return compareBytes(a, 0, a.length, b, 0, b.length, 0);
+    requireBytes(a, 'a');
+    requireBytes(b, 'b');
+    return compareBytes(a, 0, lengthOf(a), b, 0, lengthOf(b), 0);
   },
 
   separator(a: Uint8Array, b: Uint8Array): Uint8Array | undefined {
+    requireBytes(a, 'a');
+    requireBytes(b, 'b');
     const shared = sharedPrefixLength(a, b);
-    if (shared === a.length || shared === b.length) return undefined;
+    if (shared === lengthOf(a) || shared === lengthOf(b)) return undefined;
     return a[shared] < 0xff && a[shared] + 1 < b[shared] ? raisedAt(a, shared) : undefined;
   },
 
   successor(b: Uint8Array): Uint8Array | undefined {
-    const raisable = b.findIndex((byte) => byte !== 0xff);
-    return raisable < 0 ? undefined : raisedAt(b, raisable);
+    requireBytes(b, 'b');
+    const length = lengthOf(b);
+    let raisable = 0;
+    while (raisable < length && b[raisable] === 0xff) raisable++;
+    return raisable === length ? undefined : raisedAt(b, raisable);
   },
 });
 
 /** A copy of the bytes up to and including `position`, the last one raised by one. */
 export function raisedAt(bytes: Uint8Array, position: number): Uint8Array {
-  const raised = Uint8Array.prototype.slice.call(bytes, 0, position + 1);
+  const raised = new Uint8Array(partOf(bytes, position + 1));
   raised[position]++;
   return raised;
 }

@@ -35,6 +35,11 @@ export function noMemory(what: string, cause: unknown): CapacityError {
   });
 }
 
+/** Passes on what is no lack of memory: whoever can do without, can't go on when a call is cut off. */
+export function requireLackOfMemory(error: unknown): asserts error is CapacityError {
+  if (!(error instanceof CapacityError)) throw error;
+}
+
 /** A cursor was moved after its `release()`, or after the DB under it was reset. */
 export class IteratorReleasedError extends MemDBError {
   constructor(message: string) {
@@ -57,6 +62,16 @@ export class LockTimeoutError extends MemDBError {
 export class LockMisuseError extends MemDBError {
   constructor(message: string) {
     super('MEMDB_LOCK_MISUSE', message);
+  }
+}
+
+/** A comparer contradicts what it said before: by what it says now, keys are not in the order in which they stand. Nothing was changed. */
+export class ComparerError extends MemDBError {
+  constructor(what: string) {
+    super(
+      'MEMDB_COMPARER',
+      `the comparer contradicts what it said before: ${what}. It must be a total order, the same for as long as keys stand in it`,
+    );
   }
 }
 

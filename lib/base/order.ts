@@ -1,5 +1,5 @@
 import { describe } from './arguments.js';
-import { compareBytes } from './bytes.js';
+import { compareBytes, lengthOf } from './bytes.js';
 import { bytewise, type Comparer } from './comparer.js';
 import { LockMisuseError } from './errors.js';
 
@@ -17,7 +17,7 @@ export interface Order {
   readonly byteOrderedTail?: number;
   /** Whether a caller's comparer is running: what it calls meanwhile is called from inside. */
   readonly comparing?: boolean;
-  /** Lets go of arrays that it keeps for the next comparison. */
+  /** Between comparisons: lets go of arrays that it keeps for the next one, and of one that was cut off. */
   forget?(): void;
   /** @param skip how many bytes at the beginning are known to be the same; 0 where keys are in no byte order */
   compare(
@@ -78,22 +78,25 @@ export class CustomOrder implements Order {
   ): number {
     // A read inside a read is no conflict for the lock, but from a comparer it would recurse without end.
     if (this.#comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
+    const stored = kv.subarray(offset, offset + length);
+    const given = keyLength === lengthOf(key) ? key : this.#partOf(key, start, keyLength);
+    let result: unknown;
     this.#comparing = true;
     try {
-      const given = keyLength === key.length ? key : this.#partOf(key, start, keyLength);
-      const result: unknown = this.#comparer.compare(kv.subarray(offset, offset + length), given);
-      if (typeof result !== 'number' || Number.isNaN(result)) {
-        throw new TypeError(
-          `comparer '${this.#comparer.name}' must return a number, but gave ${describe(result)}`,
-        );
-      }
-      return result;
+      result = this.#comparer.compare(stored, given);
     } finally {
       this.#comparing = false;
     }
+    if (typeof result !== 'number' || Number.isNaN(result)) {
+      throw new TypeError(
+        `comparer '${this.#comparer.name}' must return a number, but gave ${describe(result)}`,
+      );
+    }
+    return result;
   }
 
   forget(): void {
+    this.#comparing = false;
     this.#given = NO_BYTES;
     this.#givenOf = undefined;
   }

@@ -21,22 +21,17 @@ export interface Scan extends Range {
  */
 export function bytesPrefix(prefix: Uint8Array): Range {
   requireBytes(prefix, 'prefix');
-  let raisable = prefix.length - 1;
-  while (raisable >= 0 && prefix[raisable] === 0xff) raisable--;
-  const start = Uint8Array.from(prefix);
-  return raisable < 0 ? { start } : { start, limit: raisedAt(prefix, raisable) };
+  const start = new Uint8Array(prefix);
+  let raisable = start.length - 1;
+  while (raisable >= 0 && start[raisable] === 0xff) raisable--;
+  return raisable < 0 ? { start } : { start, limit: raisedAt(start, raisable) };
 }
 
-/** The bounds alone. @throws TypeError */
-export function boundsOf(scan: Scan | undefined): Range | undefined {
-  if (scan === undefined) return undefined;
-  requireRange(scan, true);
-  const { start, limit } = scan;
-  return { start, limit };
-}
-
-/** Refuses what is no range, and what would silently mean everything: other names for bounds, and a direction where there is none. */
-export function requireRange(range: unknown, isScan = false): asserts range is Range {
+/**
+ * The bounds of a range, each read once, and copied: arrays that hold what they say. Refuses what is no range, and what would silently mean
+ * everything: other names for bounds, and a direction where there is none. @throws TypeError
+ */
+export function boundsOf(range: unknown = {}, isScan = false): Range {
   if (range === null || typeof range !== 'object' || Array.isArray(range) || ArrayBuffer.isView(range)) {
     throw new TypeError(
       `a range must be an object { start?: Uint8Array, limit?: Uint8Array }, but got ${describe(range)}`,
@@ -49,6 +44,11 @@ export function requireRange(range: unknown, isScan = false): asserts range is R
   }
   const { start, limit, reverse } = range as Scan;
   if (reverse && !isScan) throw new TypeError('reverse is for entries, keys and values');
-  if (start !== undefined) requireBytes(start, 'start');
-  if (limit !== undefined) requireBytes(limit, 'limit');
+  return { start: boundOf(start, 'start'), limit: boundOf(limit, 'limit') };
+}
+
+function boundOf(bound: unknown, name: string): Uint8Array | undefined {
+  if (bound === undefined) return undefined;
+  requireBytes(bound, name);
+  return new Uint8Array(bound);
 }

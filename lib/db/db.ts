@@ -9,11 +9,13 @@ import {
   requireOptions,
   requirePair,
 } from '../base/arguments.js';
+import { lengthOf } from '../base/bytes.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from '../base/kept.js';
-import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
-import type { RWLock } from '../lock/rwlock.js';
+import { Made } from '../base/made.js';
+import { boundsOf, type Range, type Scan } from '../base/range.js';
+import { WRITER, type LocalRWLock, type RWLock } from '../lock/rwlock.js';
 import type { SharedTable } from '../shared/sharedtable.js';
 import { NONE, type NodeIndex } from '../storage/layout.js';
 import { putMany } from '../table/bulk/putmany.js';
@@ -30,12 +32,6 @@ import {
   type Parts,
   type SharedDBOptions,
 } from './parts.js';
-
-/** Under this name, options bring what the DB is made of. */
-const PARTS = Symbol('parts');
-interface WithParts {
-  [PARTS]?: Parts;
-}
 
 /**
  * An ordered key/value store in memory: goleveldb's `memdb` on two flat arrays.
@@ -62,7 +58,8 @@ export class DB {
   /** The lock as it was given; and with what turns calls from inside away. */
   readonly #plainLock: RWLock;
   readonly #lock: RWLock;
-  readonly #isLockOurs: boolean;
+  /** If it was not given. */
+  readonly #ownLock: LocalRWLock | undefined;
   readonly #upkeep: Upkeep;
   /** Where threads share it. */
   readonly #shared: SharedTable | undefined;
@@ -77,12 +74,12 @@ export class DB {
    * console.log([...db.keys()].map(text)); // -> [ 'b', 'a' ]
    */
   constructor(options: DBOptions = {}) {
-    const parts = (options as WithParts | null)?.[PARTS] ?? localParts(options);
+    const parts = options instanceof Made ? (options as Made<Parts>).parts : localParts(options);
     this.#table = parts.table;
     this.#upkeep = parts.upkeep;
     this.#plainLock = parts.plainLock;
     this.#lock = parts.lock;
-    this.#isLockOurs = parts.isLockOurs;
+    this.#ownLock = parts.ownLock;
     this.#shared = parts.shared;
     this.#handle = parts.handle;
     keepOne(DB, oneToKeep);
@@ -112,7 +109,7 @@ export class DB {
     const given = options as Partial<SharedDBOptions> | null;
     if (given?.shared === undefined) return new DB(options);
     requireBoolean(given.shared, 'shared');
-    if (given.shared) return new DB({ [PARTS]: sharedParts(options as SharedDBOptions) } as DBOptions);
+    if (given.shared) return new DB(new Made(sharedParts(options as SharedDBOptions)) as DBOptions);
     const local = { ...given };
     delete local.shared;
     return new DB(local);
@@ -129,7 +126,7 @@ export class DB {
    * console.log(text(db.get(bytes('a')))); // -> 1
    */
   static attach(handle: DBHandle, options: AttachOptions = {}): DB {
-    return new DB({ [PARTS]: attachedParts(handle, options) } as DBOptions);
+    return new DB(new Made(attachedParts(handle, options)) as DBOptions);
   }
 
   /**
@@ -165,9 +162,9 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      const node = this.#table.find(key, key.length);
+      const node = this.#table.find(key, lengthOf(key));
       if (node !== NONE) return this.#table.storage.valueOf(node);
-      this.#table.storage.requireAttached();
+      this.#table.requireSound();
       return undefined;
     } catch (error) {
       throw this.#explained(error);
@@ -190,8 +187,10 @@ export class DB {
     requireFunction(look, 'look');
     this.#lock.rlock();
     try {
-      const node = this.#attached.find(key, key.length);
-      return node === NONE ? undefined : look(this.#table.storage.lendValueOf(node));
+      const node = this.#attached.find(key, lengthOf(key));
+      if (node === NONE) return undefined;
+      const value = this.#table.storage.lendValueOf(node);
+      return this.#lend(1, () => look(value));
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -210,7 +209,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      return this.#attached.find(key, key.length) !== NONE;
+      return this.#attached.find(key, lengthOf(key)) !== NONE;
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -279,7 +278,7 @@ export class DB {
     requireBytes(key, 'key');
     this.#lock.rlock();
     try {
-      return this.#entryOrNone(this.#attached.findGE(key, key.length, this.#table.at));
+      return this.#entryOrNone(this.#attached.findGE(key, lengthOf(key), this.#table.at));
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -326,8 +325,9 @@ export class DB {
     try {
       const table = this.#attached;
       key = new Uint8Array(key); // What `compute` does with its array is no concern of ours.
-      const node = table.find(key, key.length);
-      const value = compute(node === NONE ? undefined : table.storage.valueOf(node));
+      const node = table.find(key, lengthOf(key));
+      const present = node === NONE ? undefined : table.storage.valueOf(node);
+      const value = this.#lend(WRITER, () => compute(present));
       if (value !== undefined) {
         requireBytes(value, 'what compute returns');
         this.#put(key, value);
@@ -350,11 +350,11 @@ export class DB {
    * console.log(db.deleteRange({ start: bytes('b') }), [...db.keys()].map(text)); // -> 2 [ 'a' ]
    */
   deleteRange(range: Range): number {
-    requireRange(range);
+    const bounds = boundsOf(range);
     this.#lock.lock();
     try {
-      this.#table.storage.requireAttached();
-      return this.#upkeep.deleteRange(range);
+      this.#table.requireSound();
+      return this.#upkeep.deleteRange(bounds);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -405,11 +405,11 @@ export class DB {
    * db.putMany(['a', 'b', 'c'].map((key) => [bytes(key), bytes(key.toUpperCase())]));
    * console.log(db.count(), db.count({ start: bytes('a'), limit: bytes('c') })); // -> 3 2
    */
-  count(range: Range = {}): number {
-    requireRange(range);
+  count(range?: Range): number {
+    const { start, limit } = boundsOf(range);
     this.#lock.rlock();
     try {
-      return this.#attached.count(range.start, range.limit);
+      return this.#attached.count(start, limit);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -427,7 +427,7 @@ export class DB {
    * it.release();
    */
   iterator(range?: Range): DBIterator {
-    return new DBIterator(this.#table, this.#lock, this.#isLockOurs, range);
+    return new DBIterator(this.#table, this.#lock, this.#ownLock !== undefined, range);
   }
 
   /**
@@ -440,7 +440,7 @@ export class DB {
    * }
    */
   entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => [it.key!, it.value!]);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => [it.key!, it.value!]);
   }
 
   /**
@@ -451,7 +451,7 @@ export class DB {
    * console.log([...db.keys({ reverse: true })].map(text)); // -> [ 'c', 'b', 'a' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.key!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.key!);
   }
 
   /**
@@ -462,7 +462,7 @@ export class DB {
    * console.log([...db.values({ limit: bytes('c') })].map(text)); // -> [ 'A', 'B' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.value!);
   }
 
   /**
@@ -571,7 +571,7 @@ export class DB {
   compact(): void {
     this.#lock.lock();
     try {
-      this.#table.storage.requireAttached();
+      this.#table.requireSound();
       this.#upkeep.compact();
     } catch (error) {
       throw this.#explained(error);
@@ -593,7 +593,7 @@ export class DB {
   reset(): void {
     this.#lock.lock();
     try {
-      this.#table.storage.requireAttached();
+      this.#table.requireSound();
       this.#upkeep.reset();
     } catch (error) {
       throw this.#explained(error);
@@ -628,17 +628,30 @@ export class DB {
     return this.#read(({ storage }) => storage.nodes.length);
   }
 
+  /** Runs a caller's code under the lock. That is given back by a store, not by a call that could be cut off. */
+  #lend<T>(holders: number, run: () => T): T {
+    const lock = this.#ownLock;
+    if (lock === undefined) return run();
+    const { held } = lock;
+    lock.held = held + holders;
+    try {
+      return run();
+    } finally {
+      lock.held = held;
+    }
+  }
+
   #put(key: Uint8Array, value: Uint8Array): void {
     try {
-      this.#table.put(key, key.length, value);
+      this.#table.put(key, lengthOf(key), value);
     } catch (error) {
-      this.#makeRoom(error, () => this.#table.put(key, key.length, value));
+      this.#makeRoom(error, () => this.#table.put(key, lengthOf(key), value));
     }
     this.#upkeep.tidy(1);
   }
 
   #delete(key: Uint8Array): boolean {
-    const wasThere = this.#attached.delete(key, key.length);
+    const wasThere = this.#attached.delete(key, lengthOf(key));
     this.#upkeep.tidy(1);
     return wasThere;
   }
@@ -668,7 +681,7 @@ export class DB {
 
   /** The table, if its buffers are still there. */
   get #attached(): Table {
-    this.#table.storage.requireAttached();
+    this.#table.requireSound();
     return this.#table;
   }
 
@@ -687,15 +700,19 @@ export class DB {
  * are copied one by one.
  */
 function keysOf(keys: Iterable<Uint8Array>): readonly Uint8Array[] {
+  const list: Uint8Array[] = [];
   if (Array.isArray(keys)) {
-    for (let i = 0; i < keys.length; i++) requireItem(keys[i], 'keys', i);
-    return keys as Uint8Array[];
+    for (let i = 0; i < keys.length; i++) {
+      const key: unknown = keys[i];
+      requireItem(key, i);
+      list.push(key);
+    }
+    return list;
   }
   requireIterable(keys, 'keys');
-  const list: Uint8Array[] = [];
   for (const key of keys) {
-    requireItem(key, 'keys', list.length);
-    list.push(Uint8Array.from(key));
+    requireItem(key, list.length);
+    list.push(new Uint8Array(key));
   }
   return list;
 }
@@ -709,7 +726,7 @@ function entriesOf(entries: Iterable<Entry>): readonly Entry[] {
     requirePair(entry, list.length);
     requireBytes(entry[0], `the key of entries[${list.length}]`);
     requireBytes(entry[1], `the value of entries[${list.length}]`);
-    list.push([Uint8Array.from(entry[0]), Uint8Array.from(entry[1])]);
+    list.push([new Uint8Array(entry[0]), new Uint8Array(entry[1])]);
   }
   return list;
 }
@@ -731,8 +748,8 @@ function threadsOf(dead: number | readonly number[] | undefined): readonly numbe
   return list as number[];
 }
 
-function requireItem(item: unknown, what: string, index: number): void {
-  if (!isFilledBytes(item)) requireBytes(item, `${what}[${index}]`);
+function requireItem(item: unknown, index: number): asserts item is Uint8Array {
+  if (!isFilledBytes(item)) requireBytes(item, `keys[${index}]`);
 }
 
 function oneToKeep(): unknown {

@@ -8,7 +8,7 @@ import {
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { byteOrder, orderOf, type Order } from '../base/order.js';
 import { ReentryGuard } from '../lock/reentry.js';
-import { LocalRWLock, type RWLock } from '../lock/rwlock.js';
+import { LocalRWLock, OwnLock, type RWLock } from '../lock/rwlock.js';
 import { SharedRWLock } from '../lock/sharedrwlock.js';
 import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
 import { requireHandle, requireOrder } from '../shared/handle.js';
@@ -70,7 +70,8 @@ export interface Parts {
   /** As it is shown; and what every call takes. */
   readonly plainLock: RWLock;
   readonly lock: RWLock;
-  readonly isLockOurs: boolean;
+  /** The plain lock, if it was not given: to be held while a caller's code runs. */
+  readonly ownLock?: LocalRWLock | undefined;
   /** Where threads share it. */
   readonly shared?: SharedTable;
   readonly handle?: DBHandle;
@@ -101,23 +102,19 @@ const DEFAULT_TIMEOUT = 10_000;
 export function localParts(options: DBOptions): Parts {
   requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight', 'autoCompact']);
   const memory = internalsOf(options);
-  const {
-    comparer = bytewise,
-    capacity = DEFAULT_CAPACITY,
-    lock = new LocalRWLock(),
-    randHeight,
-    autoCompact = true,
-  } = options;
+  const { comparer = bytewise, capacity = DEFAULT_CAPACITY, lock, randHeight, autoCompact = true } = options;
   requireComparer(comparer);
   requireCapacity(capacity, memory.kvLimit);
-  requireLock(lock);
+  if (lock !== undefined) requireLock(lock);
   requireBoolean(autoCompact, 'autoCompact');
   const order = orderOf(comparer);
   const heights = heightsOf(randHeight);
   const table = new Table({ order, capacity: reservedFor(capacity), heights, memory });
   const upkeep = autoCompact ? new AutoCompaction(table) : new NoUpkeep(table);
-  const guard = guarded(lock, order, heights);
-  return { table, upkeep, plainLock: lock, lock: guard, isLockOurs: options.lock === undefined };
+  const ownLock = lock === undefined ? new LocalRWLock() : undefined;
+  const plainLock = lock ?? ownLock!;
+  const taken = ownLock === undefined ? plainLock : new OwnLock(ownLock);
+  return { table, upkeep, plainLock, lock: guarded(taken, order, heights), ownLock };
 }
 
 /** @throws CapacityError */
@@ -187,7 +184,6 @@ function partsOfShared(
     upkeep: new SharedUpkeep(shared, handle.autoCompact),
     plainLock: shared.plainLock,
     lock: guarded(shared, order, heights),
-    isLockOurs: false,
     shared,
     handle,
   };

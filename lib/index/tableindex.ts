@@ -1,4 +1,5 @@
-import { sharedInKv, sharedLength } from '../base/bytes.js';
+import { lengthOf, sharedInKv, sharedLength } from '../base/bytes.js';
+import { requireLackOfMemory } from '../base/errors.js';
 import type { Order } from '../base/order.js';
 import { HASH_BITS, type Header } from '../storage/header.js';
 import { KEY_LENGTH, NEXT, NONE, OFFSET, type NodeIndex } from '../storage/layout.js';
@@ -9,7 +10,7 @@ import { HashedKey } from './hash/keyhash.js';
 import { hasRoomAtEnd, insert, insertLast } from './pages/insert.js';
 import { remove, removeRun } from './pages/remove.js';
 import { search, toNode } from './pages/search.js';
-import { PageStore, isForks } from './pages/store.js';
+import { PageStore, isForks, sharedByNodes } from './pages/store.js';
 import { entryPlace, nodeOrNone, placeAfter } from './pages/walk.js';
 import type { Position } from './position.js';
 
@@ -45,7 +46,7 @@ export class TableIndex {
   /**
    * @param hasVersions entries are never removed, and what follows the bytes of a key that are in byte order says which version
    *   of it an entry is: it is by those bytes alone that the hash index finds the first version
-   * @throws RangeError when there is no memory
+   * @throws CapacityError when there is no memory
    */
   constructor(storage: Storage, order: Order, memory: Memory, seed: number, hasVersions: boolean) {
     this.#storage = storage;
@@ -128,7 +129,7 @@ export class TableIndex {
       this.#guessEach(keys, from, to, at);
       for (let i = from; i < to; i++) {
         const node = guessed[i - from] as NodeIndex;
-        found(this.#holds(node, keys[i]) ? node : this.find(keys[i], keys[i].length, at));
+        found(this.#holds(node, keys[i]) ? node : this.find(keys[i], lengthOf(keys[i]), at));
       }
     }
   }
@@ -144,7 +145,7 @@ export class TableIndex {
     const kv = this.#storage.kv.array;
     let touched = 0;
     for (let i = from; i < to; i++) {
-      hashes.keys.hash(keys[i], keys[i].length, this.#hashed);
+      hashes.keys.hash(keys[i], lengthOf(keys[i]), this.#hashed);
       guessed[i - from] = this.#hashed.hash;
       touched ^= hashes.touch(this.#hashed.hash);
     }
@@ -158,7 +159,7 @@ export class TableIndex {
 
   #holds(node: NodeIndex, key: Uint8Array): boolean {
     const { kv, nodes } = this.#storage;
-    const { length } = key;
+    const length = lengthOf(key);
     if (node === NONE || nodes.array[node + KEY_LENGTH] !== length) return false;
     return sharedLength(kv.view, nodes.array[node + OFFSET], key, 0, 0, length) === length;
   }
@@ -258,7 +259,8 @@ export class TableIndex {
     try {
       this.pages.reserve(nodes);
       return true;
-    } catch {
+    } catch (error) {
+      requireLackOfMemory(error);
       return false;
     }
   }
@@ -327,17 +329,14 @@ export class TableIndex {
   }
 
   /**
-   * Adds all nodes of a table, for a start, given the first.
-   * @throws RangeError when there is no memory
+   * Adds all nodes of a table, for a start, given the first. No keys are compared.
+   * @throws CapacityError when there is no memory
    */
   addAll(first: NodeIndex, at: Position): void {
     const nodes = this.#storage.nodes.array;
     let before = NONE;
-    at.shared = 0;
     for (let node = first; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {
-      if (before !== NONE) {
-        this.#follows(before, this.#storage.kv.array, nodes[node + OFFSET], nodes[node + KEY_LENGTH], at);
-      }
+      at.shared = before === NONE ? 0 : sharedByNodes(this.pages, before, node) | 0;
       this.pages.reserve(1);
       insertLast(this.pages, node, at);
       before = node;

@@ -1,5 +1,5 @@
 import { requireBytes } from '../base/arguments.js';
-import { copyBytes } from '../base/bytes.js';
+import { copyBytes, lengthOf, partOf } from '../base/bytes.js';
 import { requireComparer, type Comparer } from '../base/comparer.js';
 import { InternalKeyCorruptedError } from '../base/errors.js';
 import { orderOf, toOrder, type Order } from '../base/order.js';
@@ -31,9 +31,10 @@ export function makeInternalKey(userKey: Uint8Array, sequence: number | bigint, 
   requireBytes(userKey, 'userKey');
   requireSequence(sequence);
   requireValueType(type);
-  const internalKey = new Uint8Array(userKey.length + TAG_LENGTH);
-  copyBytes(userKey, userKey.length, internalKey, 0);
-  writeTag(internalKey, userKey.length, sequence, type);
+  const length = lengthOf(userKey);
+  const internalKey = new Uint8Array(length + TAG_LENGTH);
+  copyBytes(userKey, length, internalKey, 0);
+  writeTag(internalKey, length, sequence, type);
   return internalKey;
 }
 
@@ -52,7 +53,6 @@ export interface ParsedInternalKey {
  * console.log(text(userKey), sequence, type); // -> color 7n 1
  */
 export function parseInternalKey(internalKey: Uint8Array): ParsedInternalKey {
-  requireBytes(internalKey, 'internalKey');
   const userKey = userKeyOf(internalKey);
   const type = internalKey[userKey.length];
   if (type !== ValueType.Deletion && type !== ValueType.Value) {
@@ -137,15 +137,16 @@ export class InternalKeyComparer implements Comparer {
 
   /** A shorter user key that is no larger would, with the first of all tags, come before the key it stands for. */
   #shortened(userKey: Uint8Array, shorter: Uint8Array | undefined): Uint8Array | undefined {
-    const better =
-      shorter !== undefined &&
-      shorter.length < userKey.length &&
-      this.userComparer.compare(userKey, shorter) < 0;
-    return better ? makeInternalKey(shorter, MAX_SEQUENCE, SEEK_TYPE) : undefined;
+    if (shorter === undefined) return undefined;
+    requireBytes(shorter, `what a separator or successor of '${this.userComparer.name}' returns`);
+    const isBetter = lengthOf(shorter) < userKey.length && this.userComparer.compare(userKey, shorter) < 0;
+    return isBetter ? makeInternalKey(shorter, MAX_SEQUENCE, SEEK_TYPE) : undefined;
   }
 }
 
 function userKeyOf(internalKey: Uint8Array): Uint8Array {
-  requireTag(internalKey.length);
-  return internalKey.subarray(0, internalKey.length - TAG_LENGTH);
+  requireBytes(internalKey, 'internalKey');
+  const length = lengthOf(internalKey);
+  requireTag(length);
+  return partOf(internalKey, length - TAG_LENGTH);
 }

@@ -1,4 +1,4 @@
-import { copyBytes } from '../base/bytes.js';
+import { copyBytes, lengthOf } from '../base/bytes.js';
 import { noMemory } from '../base/errors.js';
 import { TAG_LENGTH, writeFirstTag, writeTag, type ValueType } from './tag.js';
 
@@ -12,7 +12,7 @@ export class KeyScratch {
 
   /** @returns the length of the internal key that `bytes` now begins with; no sequence number: the first of all tags */
   set(userKey: Uint8Array, sequence: number | bigint | undefined, type: ValueType): number {
-    const tagStart = userKey.length;
+    const tagStart = lengthOf(userKey);
     const length = tagStart + TAG_LENGTH;
     if (length > this.bytes.length || this.bytes.length > LARGEST_SCRATCH_BYTES) this.#fit(length);
     copyBytes(userKey, tagStart, this.bytes, 0);

@@ -1,5 +1,5 @@
 import { requireBytes } from '../base/arguments.js';
-import { copyBytes } from '../base/bytes.js';
+import { copyBytes, lengthOf } from '../base/bytes.js';
 import { CapacityError } from '../base/errors.js';
 import { SEEK_TYPE, TAG_LENGTH, requireSequence, writeTag } from './tag.js';
 import { varint32Length, writeVarint32 } from '../base/varint32.js';
@@ -38,17 +38,18 @@ export class LookupKey {
   constructor(userKey: Uint8Array, sequence: number | bigint) {
     requireBytes(userKey, 'userKey');
     requireSequence(sequence);
-    const length = userKey.length + TAG_LENGTH;
+    const userLength = lengthOf(userKey);
+    const length = userLength + TAG_LENGTH;
     if (length > LONGEST) {
       throw new CapacityError(
         `a LookupKey holds at most ${LONGEST} bytes, but this one would need ${length}: shorten the user key`,
       );
     }
     const keyStart = varint32Length(length);
-    const tagStart = keyStart + userKey.length;
+    const tagStart = keyStart + userLength;
     const bytes = new Uint8Array(keyStart + length);
     writeVarint32(bytes, 0, length);
-    copyBytes(userKey, userKey.length, bytes, keyStart);
+    copyBytes(userKey, userLength, bytes, keyStart);
     writeTag(bytes, tagStart, sequence, SEEK_TYPE);
     this.memtableKey = bytes;
     this.internalKey = bytes.subarray(keyStart);

@@ -1,9 +1,10 @@
 import { isFilledBytes, requireBytes } from '../base/arguments.js';
+import { lengthOf } from '../base/bytes.js';
 import type { Comparer } from '../base/comparer.js';
 import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
 import type { Order } from '../base/order.js';
-import { boundsOf, requireRange, type Range, type Scan } from '../base/range.js';
+import { boundsOf, type Range, type Scan } from '../base/range.js';
 import { UNKNOWN } from '../index/hash/hashindex.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { requireSharing } from '../shared/handle.js';
@@ -34,6 +35,7 @@ import {
   ValueType,
   compareTags,
   requireSequence,
+  requireTag,
   requireValueType,
   sequenceNumberAt,
 } from './tag.js';
@@ -258,15 +260,17 @@ export class MemTable {
       requireBytes(internalKey, 'internalKey');
       if (sequence !== undefined) throw new TypeError('a LookupKey has a sequence number: give no other');
       this.#guard.requireOutside();
-      return this.#newest(internalKey, internalKey.length);
+      const length = lengthOf(internalKey);
+      requireTag(length);
+      return this.#newest(internalKey, length);
     }
     requireBytes(key, 'userKey');
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside();
     if (sequence === undefined) {
-      this.#table.storage.requireAttached();
+      this.#table.requireSound();
       // The first of all versions of a key needs no ordered search, mostly.
-      const first = this.#table.findFirst(key, key.length);
+      const first = this.#table.findFirst(key, lengthOf(key));
       if (first !== UNKNOWN) return first === NONE ? undefined : this.#entryOf(first);
     }
     const length = this.#scratch.set(key, sequence, SEEK_TYPE);
@@ -287,7 +291,7 @@ export class MemTable {
     if (sequence !== undefined) requireSequence(sequence);
     this.#guard.requireOutside();
     const table = this.#table;
-    table.storage.requireAttached();
+    table.requireSound();
     const length = this.#scratch.set(userKey, sequence, SEEK_TYPE);
     const node = table.findGE(this.#scratch.bytes, length, table.at);
     if (node === NONE) return undefined;
@@ -306,7 +310,7 @@ export class MemTable {
    * }
    */
   entries(scan?: Scan): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => [it.internalKey!, it.value!]);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => [it.internalKey!, it.value!]);
   }
 
   /**
@@ -317,7 +321,7 @@ export class MemTable {
    * console.log([...table.keys()].map((key) => text(parseInternalKey(key).userKey))); // -> [ 'color' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.internalKey!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.internalKey!);
   }
 
   /**
@@ -329,7 +333,7 @@ export class MemTable {
    * console.log([...table.values()].map(text)); // -> [ 'blue', 'red' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.value!);
   }
 
   /**
@@ -382,7 +386,7 @@ export class MemTable {
           'what is to stay to a new one',
       );
     }
-    this.#table.storage.requireAttached();
+    this.#table.requireSound();
     compact(this.#table, visibleTo(readers, this.#table, this.#userOrder));
   }
 
@@ -396,13 +400,14 @@ export class MemTable {
 
   /** Number of versions, tombstones among them. Another thread may have just added one more that is not counted yet. */
   get length(): number {
-    return this.#shared !== undefined ? this.#shared.length : this.#table.length;
+    return this.#shared !== undefined ? this.#shared.length : this.#table.mend().length;
   }
 
   /** Bytes of the user keys and values of all versions, tombstones among them. */
   get size(): number {
     if (this.#shared !== undefined) return this.#shared.size;
-    return this.#table.size - TAG_LENGTH * this.#table.length;
+    const { length, size } = this.#table.mend();
+    return size - TAG_LENGTH * length;
   }
 
   /**
@@ -412,7 +417,7 @@ export class MemTable {
    * share: what the writer keeps to find its place is not in it.
    */
   get approximateMemoryUsage(): number {
-    const { index, storage } = this.#table;
+    const { index, storage } = this.#table.mend();
     if (this.#shared !== undefined) return this.#shared.usedBytes + (index?.usedBytes ?? 0);
     const nodes = storage.nodes.length * Int32Array.BYTES_PER_ELEMENT;
     return storage.kv.length + nodes + (index?.usedBytes ?? 0);
@@ -429,7 +434,7 @@ export class MemTable {
   /** The first version at or after a place in internal-key order, if it is one of the same user key. */
   #newest(internalKey: Uint8Array, length: number): MemTableEntry | undefined {
     const table = this.#table;
-    table.storage.requireAttached();
+    table.requireSound();
     const tagStart = length - TAG_LENGTH;
     const first = table.findFirst(internalKey, tagStart);
     if (first === NONE) return undefined;
@@ -485,10 +490,8 @@ function userComparerOf(comparer: Comparer): Comparer {
 }
 
 /** Before the first tag of a user key there is nothing of that key: both bounds are put there. */
-function internalRange(range: Range | undefined): Range | undefined {
-  if (range === undefined) return undefined;
-  requireRange(range);
-  const { start, limit } = range;
+function internalRange(range: Range | undefined): Range {
+  const { start, limit } = boundsOf(range);
   return {
     start: start && makeInternalKey(start, MAX_SEQUENCE, SEEK_TYPE),
     limit: limit && makeInternalKey(limit, MAX_SEQUENCE, SEEK_TYPE),

@@ -1,4 +1,5 @@
 import { describe, requireBoolean, requireCapacity, requireOptions } from '../base/arguments.js';
+import { Made } from '../base/made.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { orderOf, type Order } from '../base/order.js';
 import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
@@ -65,11 +66,9 @@ export interface Parts<Kind extends string> {
   readonly handle?: ListHandle<Kind>;
 }
 
-/** Under this name, options bring them. */
-const PARTS = Symbol('parts');
-
+/** In place of the options of a constructor. */
 export function withParts<Kind extends string>(parts: Parts<Kind>): object {
-  return { [PARTS]: parts };
+  return new Made(parts);
 }
 
 /** @param options of the constructor @throws TypeError, RangeError, CapacityError */
@@ -77,7 +76,7 @@ export function partsOf<Kind extends string>(
   list: ListKind<Kind>,
   options: { comparer?: Comparer | undefined; capacity?: number | undefined },
 ): Parts<Kind> {
-  return (options as { [PARTS]?: Parts<Kind> } | null)?.[PARTS] ?? localParts(list, options);
+  return options instanceof Made ? (options as Made<Parts<Kind>>).parts : localParts(list, options);
 }
 
 function localParts<Kind extends string>(

@@ -1,4 +1,5 @@
 import { requireBytes } from '../base/arguments.js';
+import { lengthOf } from '../base/bytes.js';
 import type { Comparer } from '../base/comparer.js';
 import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
@@ -131,7 +132,7 @@ export class SkipList {
     requireBytes(key, 'key');
     this.#guard.requireOutside();
     this.#shared?.requireWriter();
-    if (!this.#table.add(key, key.length, NO_VALUE)) {
+    if (!this.#table.add(key, lengthOf(key), NO_VALUE)) {
       throw new MemDBError(
         'MEMDB_DUPLICATE_KEY',
         'an equal key is in the skip list already; nothing was changed',
@@ -150,8 +151,8 @@ export class SkipList {
   contains(key: Uint8Array): boolean {
     requireBytes(key, 'key');
     this.#guard.requireOutside();
-    this.#table.storage.requireAttached();
-    return this.#table.find(key, key.length) !== NONE;
+    this.#table.requireSound();
+    return this.#table.find(key, lengthOf(key)) !== NONE;
   }
 
   /**
@@ -177,7 +178,7 @@ export class SkipList {
 
   /** Number of keys. Another thread may have just inserted one more that is not counted yet. */
   get length(): number {
-    return this.#shared !== undefined ? this.#shared.length : this.#table.length;
+    return this.#shared !== undefined ? this.#shared.length : this.#table.mend().length;
   }
 }
 

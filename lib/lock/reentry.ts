@@ -4,7 +4,7 @@ import type { RWLock } from './rwlock.js';
 
 /** A caller's height source. */
 interface HeightSource {
-  readonly isAsked: boolean;
+  isAsked: boolean;
 }
 
 /**
@@ -43,7 +43,18 @@ export class ReentryGuard implements RWLock {
 
   /** @throws LockMisuseError when called from inside a comparer or a height source */
   requireOutside(): void {
-    if (this.#order.comparing) throw new LockMisuseError('a comparer must not call the DB it serves');
-    if (this.#heights?.isAsked) throw new LockMisuseError('a height source must not call the DB it serves');
+    if (this.#order.comparing === true) this.#refuse('comparer');
+    if (this.#heights?.isAsked === true) this.#refuse('height source');
+  }
+
+  /** A timeout that ended one looks the same, but none is still running in a later job: then, calls are let in again. */
+  #refuse(who: string): never {
+    void Promise.resolve().then(() => {
+      this.#order.forget?.();
+      if (this.#heights !== undefined) this.#heights.isAsked = false;
+    });
+    throw new LockMisuseError(
+      `a ${who} must not call the DB it serves. If none is running, since a timeout has ended it: calls are let in again after an await`,
+    );
   }
 }

@@ -17,7 +17,7 @@ export interface RWLock {
 }
 
 /** Instead of a number of readers. */
-const WRITER = -1;
+export const WRITER = -1;
 
 /**
  * The lock for one thread. Nothing can run beside a synchronous call there, so it never waits: taking a side that
@@ -30,8 +30,8 @@ const WRITER = -1;
  * lock.runlock();
  */
 export class LocalRWLock implements RWLock {
-  /** How many readers hold it, or WRITER. */
-  #holders = 0;
+  /** How many readers hold it, or WRITER. @internal */
+  held = 0;
 
   /**
    * @throws LockMisuseError inside a write
@@ -41,8 +41,8 @@ export class LocalRWLock implements RWLock {
    * lock.rlock(); // as many as like
    */
   rlock(): void {
-    if (this.#holders < 0) refuse('read', this.#holders);
-    this.#holders++;
+    if (this.held < 0) refuse('read', this.held);
+    this.held++;
   }
 
   /**
@@ -53,8 +53,8 @@ export class LocalRWLock implements RWLock {
    * lock.runlock();
    */
   runlock(): void {
-    if (this.#holders <= 0) refuseUnlock('runlock() without a matching rlock()');
-    this.#holders--;
+    if (this.held <= 0) refuseUnlock('runlock() without a matching rlock()');
+    this.held--;
   }
 
   /**
@@ -65,8 +65,8 @@ export class LocalRWLock implements RWLock {
    * try { lock.rlock(); } catch (error) { console.log(error.code); } // -> MEMDB_LOCK_MISUSE
    */
   lock(): void {
-    if (this.#holders !== 0) refuse('write', this.#holders);
-    this.#holders = WRITER;
+    if (this.held !== 0) refuse('write', this.held);
+    this.held = WRITER;
   }
 
   /**
@@ -77,15 +77,43 @@ export class LocalRWLock implements RWLock {
    * lock.unlock();
    */
   unlock(): void {
-    if (this.#holders !== WRITER) refuseUnlock('unlock() without a matching lock()');
-    this.#holders = 0;
+    if (this.held !== WRITER) refuseUnlock('unlock() without a matching lock()');
+    this.held = 0;
+  }
+}
+
+/**
+ * How the calls of a DB take the lock that it has made itself: they only look whether somebody else holds it. Nothing can run beside a call
+ * but a caller's code that it calls, and for as long as that runs, the DB holds the lock. So a call that is cut off leaves nothing held.
+ */
+export class OwnLock implements RWLock {
+  readonly #lock: LocalRWLock;
+
+  constructor(lock: LocalRWLock) {
+    this.#lock = lock;
+  }
+
+  rlock(): void {
+    if (this.#lock.held < 0) refuse('read', WRITER);
+  }
+
+  runlock(): void {
+    // It was not taken.
+  }
+
+  lock(): void {
+    if (this.#lock.held !== 0) refuse('write', this.#lock.held);
+  }
+
+  unlock(): void {
+    // Nor this.
   }
 }
 
 function refuse(what: string, holders: number): never {
   throw new LockMisuseError(
     `${what} inside a ${holders < 0 ? 'write' : 'read'}: a comparer, a height source or a function given to update must ` +
-      'not call the DB; or db.lock is held: release it first',
+      'not call the DB; or db.lock is held: release it first, also in place of a call that was ended by a timeout',
   );
 }
 

@@ -6,7 +6,7 @@ import { ReaderTowers, WriterTowers } from '../skiplist/sharedtowers.js';
 import type { Internals, SharedRecords } from '../storage/memory.js';
 import { Table } from '../table/table.js';
 import { asItIs, slotsFor } from './arrays.js';
-import { repair } from './repair.js';
+import { repair } from '../table/repair.js';
 
 /** What a thread needs to know of a shared list. Posted as it is. */
 export interface SharedListHandle {

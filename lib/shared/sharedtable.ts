@@ -20,7 +20,7 @@ import {
   VERSION,
   type HalfBuffers,
 } from './arrays.js';
-import { repair } from './repair.js';
+import { repair } from '../table/repair.js';
 
 /** What a thread needs to know of a shared table. Posted as it is. */
 export interface SharedTableHandle {
@@ -139,22 +139,28 @@ export class SharedTable implements RWLock {
     if (!isWithin) this.plainLock.lock();
     this.#isWithin = isWithin;
     this.#isInWrite = true;
-    if (this.#control[VERSION] === this.#version) return;
     try {
-      this.#load();
+      if (this.#control[VERSION] !== this.#version) this.#load();
     } catch (error) {
       this.#leaveWrite();
       throw error;
     }
+    this.#damage();
   }
 
   unlock(): void {
-    // Looking for what is to be deleted may have entered nodes in the hash index, and changed nothing else.
-    if (this.table.epoch !== this.#epoch || this.table.index?.hashes?.waiting !== this.#waiting) {
-      this.#catchUp();
-      this.#store();
+    try {
+      if (this.table.isTorn) {
+        this.#repair();
+        // Looking for what is to be deleted may have entered nodes in the hash index, and changed nothing else.
+      } else if (this.table.epoch !== this.#epoch || this.table.index?.hashes?.waiting !== this.#waiting) {
+        this.#catchUp();
+        this.#store();
+      }
+      this.#control[DAMAGED] = 0;
+    } finally {
+      this.#leaveWrite();
     }
-    this.#leaveWrite();
   }
 
   #leaveWrite(): void {
@@ -192,21 +198,26 @@ export class SharedTable implements RWLock {
     }
     try {
       if (isDamaged) this.#repair();
+      this.#control[DAMAGED] = 0;
     } finally {
       this.plainLock.unlock();
     }
   }
 
+  /** Until the header is stored, at the end of a write: so that all other threads know of it, if that is cut off before. */
+  #damage(): void {
+    const control = this.#control;
+    control[DAMAGED] = 1;
+    this.#version = control[VERSION] = (control[VERSION] + 1) | 0;
+  }
+
   #repair(): void {
-    this.#control[DAMAGED] = 1;
-    // Until it is stored, whoever takes the lock finds another one, this thread too.
-    this.#control[VERSION]++;
+    this.#damage();
+    this.#version = NaN; // If this is cut off, this thread has to know, too.
     this.#loadScalars();
     this.#halves[this.#active].forgetTaken();
     repair(this.table);
     this.#catchUp(0);
-    this.#control[DAMAGED] = 0;
-    this.#version = this.#control[VERSION];
     this.#store();
   }
 
@@ -243,15 +254,14 @@ export class SharedTable implements RWLock {
     this.table.store(header);
     this.#noteState();
     Atomics.store(control, ACTIVE, this.#active);
-    this.#version = (this.#version + 1) | 0;
-    control[VERSION] = this.#version;
+    this.#version = control[VERSION] = (control[VERSION] + 1) | 0;
   }
 
   #load(): void {
     if (this.#control[DAMAGED] !== 0) {
       throw new MemDBError(
         'MEMDB_DAMAGED',
-        'a thread died while it repaired this DB, or its comparer threw: call recover() once more',
+        'a thread died while it repaired this DB, or a call was cut off: call recover() once more',
       );
     }
     this.#loadScalars();

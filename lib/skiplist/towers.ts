@@ -1,3 +1,4 @@
+import { ComparerError } from '../base/errors.js';
 import type { Order } from '../base/order.js';
 import { LIST_ENDS, LIST_HEIGHT, type Header } from '../storage/header.js';
 import {
@@ -131,6 +132,15 @@ export class Towers {
   /** Stores a link of a node that readers may have reached. @internal */
   protected link(slot: number, node: NodeIndex): void {
     this.storage.nodes.write(slot, node);
+  }
+
+  /** @throws ComparerError unless these are the predecessors of a node, as by a comparer that contradicts itself: links would go in circles */
+  requireBehind(node: NodeIndex, before: Int32Array): void {
+    const { array } = this.storage.nodes;
+    for (let level = array[node + HEIGHT] - 1; level >= 0; level--) {
+      if (array[before[level] + NEXT + level] !== node)
+        throw new ComparerError('a key is not found where it stands');
+    }
   }
 
   /** Unlinks a node, given its predecessors. */

@@ -126,10 +126,15 @@ export class Growable<T extends Flat> {
     this.truncate(length);
   }
 
+  /** Nothing is called between the first store and the last, so that no call can be cut off there. */
   #replace(array: T): void {
+    const { buffer } = array;
+    const view = new DataView(buffer);
     this.array = array;
-    this.buffer = array.buffer;
-    this.view = new DataView(array.buffer);
+    this.buffer = buffer;
+    this.view = view;
+    this.#next = undefined;
+    this.#copied = 0;
   }
 
   /** Forgets the contents from `length` on; what is reserved stays so. */
@@ -162,8 +167,6 @@ export class Growable<T extends Flat> {
     }
     this.#next.set(this.array.subarray(this.#copied, this.length), this.#copied);
     this.#replace(this.#next);
-    this.#next = undefined;
-    this.#copied = 0;
     this.quietUntil = this.#quietFrom(this.length);
   }
 

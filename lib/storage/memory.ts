@@ -1,3 +1,4 @@
+import { noMemory } from '../base/errors.js';
 import type { Growth } from './growth.js';
 
 /** The end of a record must be a number that a slot, or a word of `readPage`, can hold: 2 GiB, less one byte. */
@@ -63,8 +64,16 @@ export const localMemory: Memory = {
   allocate: (bytes) => new ArrayBuffer(bytes),
 };
 
+/** Words of an index. @throws CapacityError */
 export function allocateWords(memory: Memory, length: number): Int32Array {
-  if (memory.shared !== undefined) return memory.shared.takeWords(length);
+  try {
+    return memory.shared?.takeWords(length) ?? makeWords(memory, length);
+  } catch (cause) {
+    throw noMemory(`${length} words for an index`, cause);
+  }
+}
+
+export function makeWords(memory: Memory, length: number): Int32Array {
   return new Int32Array(memory.allocate(length * Int32Array.BYTES_PER_ELEMENT));
 }
 

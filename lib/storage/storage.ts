@@ -16,7 +16,7 @@ import {
   type NodeIndex,
 } from './layout.js';
 import {
-  allocateWords,
+  makeWords,
   INTENT_KEY_LENGTH,
   INTENT_NODE,
   INTENT_OFFSET,
@@ -53,7 +53,7 @@ class NodeAllocator implements Allocator<Int32Array> {
   }
 
   allocate(length: number): Int32Array {
-    return recordsOf(this.#memory)?.nodes ?? allocateWords(this.#memory, length);
+    return recordsOf(this.#memory)?.nodes ?? makeWords(this.#memory, length);
   }
 
   /**
@@ -135,11 +135,11 @@ export class Storage {
 
   /** Back to the head alone; what is reserved stays so. */
   reset(): void {
-    this.kv.truncate(0);
-    this.nodes.truncate(FIRST_NODE);
     const head = this.nodes.array;
     head.fill(0, 0, FIRST_NODE);
     head[HEAD + HEIGHT] = MAX_HEIGHT;
+    this.nodes.truncate(FIRST_NODE);
+    this.kv.truncate(0);
   }
 
   store(header: Header): void {
@@ -196,10 +196,13 @@ export class Storage {
       intent[INTENT_VALUE_LENGTH] = valueLength;
       Atomics.store(intent, INTENT_STANDS, 1);
     }
-    nodes.write(node + OFFSET, offset);
+    const { array } = nodes;
+    // Nothing is called between the three: no call can be cut off there.
+    array[node + OFFSET] = offset;
     // A comparer may call keys of different lengths equal. goleveldb forgets this slot, and then reads past the record.
-    nodes.write(node + KEY_LENGTH, keyLength);
-    nodes.write(node + VALUE_LENGTH, valueLength);
+    array[node + KEY_LENGTH] = keyLength;
+    array[node + VALUE_LENGTH] = valueLength;
+    if (node < nodes.copied) nodes.renew(node, node + HEIGHT);
     if (intent !== undefined) Atomics.store(intent, INTENT_STANDS, 0);
   }
 

@@ -1,15 +1,16 @@
-import type { Range } from '../base/range.js';
+import { boundsOf, type Range } from '../base/range.js';
 import type { NodeIndex } from '../storage/layout.js';
 import type { Table } from './table.js';
 
-/** The range of a cursor, in copies: the caller may reuse its arrays. */
+/** The range of a cursor, in copies: the caller may reuse its arrays. @throws TypeError for what is no range */
 export class Bounds {
   readonly start: Uint8Array | undefined;
   readonly limit: Uint8Array | undefined;
 
   constructor(range: Range | undefined) {
-    this.start = range?.start && Uint8Array.from(range.start);
-    this.limit = range?.limit && Uint8Array.from(range.limit);
+    const { start, limit } = boundsOf(range);
+    this.start = start;
+    this.limit = limit;
   }
 
   /** Whether a node is before the range. */

@@ -23,7 +23,7 @@ import type { Table } from './table.js';
  * @throws StructureError
  */
 export function checkTable(table: Table): void {
-  table.storage.requireAttached();
+  table.requireSound();
   const starts = checkLayout(table);
   const nodes = checkLevels(table, starts);
   if (table.index !== undefined) checkIndex(table.index, nodes);

@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { requireBytes } from '../base/arguments.js';
-import { copyBetween } from '../base/bytes.js';
+import { copyBetween, lengthOf } from '../base/bytes.js';
 import { IteratorReleasedError } from '../base/errors.js';
-import { requireRange, type Range } from '../base/range.js';
+import type { Range } from '../base/range.js';
 import { RUN_WORDS } from '../index/pages/walk.js';
 import { slotOf } from '../index/pages/store.js';
 import { NO_PLACE, type Place, type Position } from '../index/position.js';
@@ -139,7 +139,6 @@ export abstract class Cursor {
 
   /** @internal */
   constructor(table: Table, lock: RWLock, isLockOurs: boolean, range: Range | undefined) {
-    if (range !== undefined) requireRange(range);
     this.table = table;
     this.#lock = lock;
     this.#at = table.at;
@@ -225,7 +224,7 @@ export abstract class Cursor {
    */
   seek(key: Uint8Array): boolean {
     requireBytes(key, 'key');
-    return this.seekBytes(key, key.length);
+    return this.seekBytes(key, lengthOf(key));
   }
 
   /** @internal */
@@ -296,8 +295,8 @@ export abstract class Cursor {
    * console.log(it.released); // -> true
    */
   release(): void {
+    this.#land(NONE, this.#forward);
     this.#released = true;
-    this.#land(NONE);
     this.run = NO_RUN;
   }
 
@@ -362,7 +361,7 @@ export abstract class Cursor {
     if (this.table.generation !== this.#generation) {
       throw new IteratorReleasedError('the DB was reset under this iterator; make a new one');
     }
-    this.table.storage.requireAttached();
+    this.table.requireSound();
   }
 
   /** @internal */
@@ -413,8 +412,13 @@ export abstract class Cursor {
     let place = this.#place();
     const isThere = !this.#orphaned && this.#landing.deletions === this.table.deletions;
     if (place === NO_PLACE && isThere) place = this.table.placeOf(this.node, this.#at);
-    const previous =
-      place !== NO_PLACE ? this.table.previous(place, this.#at) : this.#before(this.#keyBytes());
+    let previous: NodeIndex;
+    if (place !== NO_PLACE) {
+      previous = this.table.previous(place, this.#at);
+    } else {
+      previous = this.#before(this.#keyBytes());
+      if (isThere) this.table.requireBefore(previous, this.node);
+    }
     return this.#landBackward(previous) && this.#stepped();
   }
 
@@ -436,24 +440,17 @@ export abstract class Cursor {
 
   #landForward(node: NodeIndex): boolean {
     const isInside = node !== NONE && !this.#bounds.isBehind(this.table, node);
-    this.#forward = true;
-    return this.#land(isInside ? node : NONE);
+    return this.#land(isInside ? node : NONE, true);
   }
 
   #landBackward(node: NodeIndex): boolean {
     const isInside = node !== NONE && !this.#bounds.isBefore(this.table, node);
-    this.#forward = false;
-    return this.#land(isInside ? node : NONE);
+    return this.#land(isInside ? node : NONE, false);
   }
 
   /** Comes to stand on the node that the last search found. */
-  #land(node: NodeIndex): boolean {
-    const landing = this.#landing;
-    this.#orphaned = false;
-    landing.place = this.#at.place;
-    landing.structure = this.table.structure;
-    landing.deletions = this.table.deletions;
-    this.#read(node);
+  #land(node: NodeIndex, forward: boolean): boolean {
+    this.#stand(node, this.#at.place, forward, false, undefined);
     return node !== NONE;
   }
 
@@ -462,54 +459,53 @@ export abstract class Cursor {
     return this.epoch.current || (this.#kept !== undefined && this.#landing.epoch === this.table.epoch);
   }
 
-  /** Notes that what is known is that of now. */
-  #noteEpoch(): void {
-    if (this.#kept === undefined) {
-      this.epoch = this.table.now();
-    } else {
-      this.#landing.epoch = this.table.epoch;
-      this.#landing.exchanges = this.table.exchanges;
+  /**
+   * Takes down what there is to know of an entry; there is no run then. All that is called comes before the first store: where a
+   * call is cut off, the cursor has moved or not.
+   * @param left what is known, where the table has left it behind
+   */
+  #stand(node: NodeIndex, place: Place, forward: boolean, isOrphaned: boolean, left: Left | undefined): void {
+    const { table } = this;
+    const { storage } = table;
+    const landing = this.#landing;
+    const isThere = node !== NONE && left === undefined;
+    let keyStart = -1;
+    let valueStart = -1;
+    let valueEnd = -1;
+    if (isThere) {
+      const nodes = storage.nodes.array;
+      keyStart = nodes[node + OFFSET];
+      valueStart = keyStart + nodes[node + KEY_LENGTH];
+      valueEnd = valueStart + nodes[node + VALUE_LENGTH];
+      this.#kept?.take(storage.kv, keyStart, valueStart);
+      storage.isLent = true;
     }
-  }
-
-  /** Takes down what there is to know of a node; there is no run then. */
-  #read(node: NodeIndex): void {
+    this.epoch = this.#kept === undefined ? table.now() : PAST;
+    landing.place = place;
+    landing.structure = table.structure;
+    landing.deletions = table.deletions;
+    landing.exchanges = table.exchanges;
+    landing.epoch = table.epoch;
+    this.#orphaned = isOrphaned;
+    this.#forward = forward;
+    this.#left = left;
+    this.#kv = isThere ? storage.kv : undefined;
     this.node = node;
-    this.#left = undefined;
-    if (node === NONE) {
-      this.#kv = undefined;
-      this.#forgetPositions();
-    } else {
-      this.table.storage.isLent = true;
-      this.#kv = this.table.storage.kv;
-      const nodes = this.table.storage.nodes.array;
-      const keyStart = nodes[node + OFFSET];
-      const valueStart = keyStart + nodes[node + KEY_LENGTH];
-      this.knownKeyStart = keyStart;
-      this.knownValueStart = valueStart;
-      this.knownValueEnd = valueStart + nodes[node + VALUE_LENGTH];
-      this.#kept?.take(this.#kv, keyStart, valueStart);
-    }
+    this.knownKeyStart = keyStart;
+    this.knownValueStart = valueStart;
+    this.knownValueEnd = valueEnd;
     this.step = this.begin = this.end = 0;
-    this.#noteEpoch();
   }
 
-  #forgetPositions(): void {
-    this.knownKeyStart = this.knownValueStart = this.knownValueEnd = -1;
-  }
-
-  /** Keeps the entry that was deleted under the cursor, and that the table has left behind. */
-  #leave(): void {
-    this.#left ??= {
+  /** The entry that was deleted under the cursor, and that the table has left behind. */
+  #leave(): Left {
+    return {
       key: this.#keyBytes(),
       value:
         this.#kept === undefined
           ? viewOf(this.#kv!, this.knownValueStart, this.knownValueEnd - this.knownValueStart)
           : undefined,
     };
-    this.#forgetPositions();
-    this.step = this.begin = this.end = 0;
-    this.#noteEpoch();
   }
 
   /** After a step: a cursor that has made a few will make more, so it is worth reading ahead. */
@@ -523,13 +519,16 @@ export abstract class Cursor {
     if (this.run === NO_RUN) this.run = new Int32Array(RUN_WORDS);
     const end = ENTRY_WORDS * table.readPage(place, this.run);
     const step = ENTRY_WORDS * slotOf(place);
-    this.step = step;
-    this.#landing.place = (place - slotOf(place)) as Place;
     const bounds = this.#bounds;
-    this.begin =
+    const first =
       bounds.start === undefined ? 0 : this.#firstInRun(0, step, (node) => !bounds.isBefore(table, node));
-    this.end =
+    const stop =
       bounds.limit === undefined ? end : this.#firstInRun(step, end, (node) => bounds.isBehind(table, node));
+    // Nothing is called between these.
+    this.#landing.place = (place - step / ENTRY_WORDS) as Place;
+    this.step = step;
+    this.begin = first;
+    this.end = stop;
     return true;
   }
 
@@ -571,7 +570,7 @@ export abstract class Cursor {
     this.#lock.rlock();
     try {
       if (this.table.generation !== this.#generation) {
-        this.#land(NONE);
+        this.#land(NONE, this.#forward);
       } else {
         this.#renew();
       }
@@ -583,28 +582,23 @@ export abstract class Cursor {
   /** The same under the lock, and for a table that was not reset. */
   #renew(): void {
     if (this.#isCurrent) return;
-    this.table.storage.requireAttached();
+    const { table } = this;
+    table.requireSound();
     const landing = this.#landing;
     let { node } = this;
     const place = this.#place();
-    if (this.#orphaned || landing.deletions !== this.table.deletions) {
+    let isOrphaned = this.#orphaned;
+    if (isOrphaned || landing.deletions !== table.deletions) {
       const key = this.#keyBytes();
-      const found = this.table.find(key, key.length);
-      this.#orphaned = found === NONE;
+      const found = table.find(key, key.length);
+      isOrphaned = found === NONE;
       if (found !== NONE) node = found;
-      landing.deletions = this.table.deletions;
     }
-    landing.place = place;
     this.#steps = 0; // What is read ahead where the table changes all the time is read for nothing.
     const isElsewhere =
-      this.#kept === undefined
-        ? this.#kv !== this.table.storage.kv
-        : landing.exchanges !== this.table.exchanges;
-    if (this.#orphaned && (isElsewhere || this.#left !== undefined)) {
-      this.#leave();
-    } else {
-      this.#read(node);
-    }
+      this.#kept === undefined ? this.#kv !== table.storage.kv : landing.exchanges !== table.exchanges;
+    const left = isOrphaned ? (this.#left ?? (isElsewhere ? this.#leave() : undefined)) : undefined;
+    this.#stand(node, place, this.#forward, isOrphaned, left);
   }
 
   #after(key: Uint8Array): NodeIndex {

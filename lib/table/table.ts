@@ -1,4 +1,5 @@
-import { CapacityError, StructureError } from '../base/errors.js';
+import { lengthOf } from '../base/bytes.js';
+import { CapacityError, ComparerError, StructureError, requireLackOfMemory } from '../base/errors.js';
 import type { Order } from '../base/order.js';
 import type { Range } from '../base/range.js';
 import {
@@ -45,6 +46,7 @@ import {
 import { localMemory, type Internals } from '../storage/memory.js';
 import { Storage, type Room } from '../storage/storage.js';
 import { Epoch } from './epoch.js';
+import { repair } from './repair.js';
 
 export interface TableOptions {
   order: Order;
@@ -90,7 +92,7 @@ export interface TableOwner {
  * Entries in the order of their keys: what DB, MemTable and SkipList are made of. Keys are given as key[0, keyLength).
  * Nothing here checks arguments or takes a lock; nothing here is changed when a comparer, a height source or an
  * allocation fails, since all of those come before the first change. (Where memory only makes things faster, its lack
- * is no failure.)
+ * is no failure.) A change that is cut off has been made or not: see `isTorn`.
  *
  * Reads change nothing, but that the hash index catches up with the last few writes: `#maintain`, which is all there is of it.
  *
@@ -123,6 +125,11 @@ export class Table {
   exchanges = 0;
   /** Counts changes of any kind. */
   epoch = 0;
+  /**
+   * Set from before the first store of a change until after the last: who finds it set, at the beginning of a call, comes after one that
+   * was cut off, by the end of the stack or a timeout. Then level 0 of the list is right, and what follows from it is made anew.
+   */
+  isTorn = false;
   /** What stands for the present epoch, and whether anybody knows it. */
   #now = new Epoch();
   #isNowGiven = false;
@@ -263,6 +270,14 @@ export class Table {
     return this.#atPlace(placeBefore(this.index!.pages, place), at);
   }
 
+  /** @throws ComparerError unless a node, or HEAD, is before another in the list: who goes back must come to the end some time */
+  requireBefore(before: NodeIndex, node: NodeIndex): void {
+    do {
+      before = this.towers.next(before);
+      if (before === NONE) throw new ComparerError('a key is not above the one before it');
+    } while (before !== node);
+  }
+
   /** The place of a node that is in the table; NO_PLACE without an index. */
   placeOf(node: NodeIndex, at: Position): Place {
     if (this.index === undefined) return NO_PLACE;
@@ -302,7 +317,7 @@ export class Table {
     if (this.index !== undefined) {
       this.index.findEach(keys, this.at, found);
     } else {
-      for (const key of keys) found(this.find(key, key.length));
+      for (const key of keys) found(this.find(key, lengthOf(key)));
     }
   }
 
@@ -337,8 +352,20 @@ export class Table {
     return rankOf(pages, this.at);
   }
 
+  /** Comes first in each call that may not find what it needs. @throws MemDBError where a buffer was taken away */
+  requireSound(): void {
+    this.mend().storage.requireAttached();
+  }
+
+  /** Makes good what a call before was cut off in. */
+  mend(): this {
+    if (this.isTorn === true) repair(this);
+    return this;
+  }
+
   /** Lets the index catch up with the last writes: the only thing that a read may change, and not seen from outside. */
   #maintain(): void {
+    if (this.isTorn === true) repair(this);
     if (this.index !== undefined && this.index.isBehind && this.memory.maintained !== false) {
       this.index.maintain(true);
     }
@@ -346,9 +373,9 @@ export class Table {
 
   /** Adds an entry, or replaces the value of the one with an equal key. @throws CapacityError */
   put(key: Uint8Array, keyLength: number, value: Uint8Array): void {
-    this.storage.requireAttached();
+    this.requireSound();
     const { kv } = this.storage;
-    const valueLength = value.length;
+    const valueLength = lengthOf(value);
     if (kv.fits(keyLength + valueLength) !== true) {
       this.#locate(key, 0, keyLength, this.at); // A key that the order refuses makes nothing grow.
       kv.reserve(keyLength + valueLength);
@@ -361,10 +388,10 @@ export class Table {
 
   /** Adds an entry unless there is one with an equal key; tells whether it did. @throws CapacityError */
   add(key: Uint8Array, keyLength: number, value: Uint8Array): boolean {
-    this.storage.requireAttached();
+    this.requireSound();
     const { kv } = this.storage;
     const { at } = this;
-    const valueLength = value.length;
+    const valueLength = lengthOf(value);
     if (kv.fits(keyLength + valueLength) !== true) {
       if (this.#locate(key, 0, keyLength, at) !== NONE) return false;
       kv.reserve(keyLength + valueLength);
@@ -398,7 +425,8 @@ export class Table {
     if (node === NONE) return false;
     const nodes = this.storage.nodes.array;
     if (index !== undefined) this.#findPredecessors(index, key, 0, keyLength, nodes[node + HEIGHT], at);
-    this.change();
+    towers.requireBehind(node, at.before);
+    this.begin();
     this.structure++;
     this.deletions++;
     towers.unlink(node, at.before);
@@ -407,11 +435,12 @@ export class Table {
     this.size -= nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     this.liveSlots -= NEXT + nodes[node + HEIGHT];
     if (this.follower !== undefined) this.follower.removed(node);
+    this.isTorn = false;
     return true;
   }
 
   reset(): void {
-    this.change();
+    this.begin();
     this.generation++;
     this.structure++;
     this.stagings++;
@@ -426,6 +455,7 @@ export class Table {
     } else {
       this.buildIndex();
     }
+    this.isTorn = false;
   }
 
   /** What lasts until the next change of any kind: what was read in it holds while it is current. */
@@ -443,7 +473,13 @@ export class Table {
     this.#isNowGiven = false;
   }
 
-  /** Makes the index, from the skip list. @throws what a comparer throws, and CapacityError, where threads share the table: all have it, or none */
+  /** Announces a change to the entries; at its end, `isTorn` is to be set back. */
+  begin(): void {
+    this.change();
+    this.isTorn = true;
+  }
+
+  /** Makes the index, from the skip list. @throws CapacityError where threads share the table: all have it, or none */
   buildIndex(): void {
     this.dropIndex();
     const { indexed = true, seed = Math.floor(Math.random() * 2 ** 32) } = this.memory;
@@ -456,7 +492,7 @@ export class Table {
       this.index = index;
     } catch (error) {
       if (this.memory.shared !== undefined) throw error;
-      // No memory for it.
+      requireLackOfMemory(error);
     }
   }
 
@@ -482,11 +518,19 @@ export class Table {
     const { kv, nodes } = this.storage;
     const { array } = nodes;
     const gained = keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
-    this.change();
+    this.begin();
     kv.length = offset + keyLength + valueLength;
     this.storage.replaceRecord(node, offset, keyLength, valueLength);
     this.size += gained;
     if (this.follower !== undefined) this.follower.wrote(node);
+    this.isTorn = false;
+  }
+
+  #reserve(index: TableIndex, at: Position): boolean {
+    this.isTorn = true; // Its arrays grow one after the other.
+    const hasRoom = index.reserve(at);
+    this.isTorn = false;
+    return hasRoom;
   }
 
   /** Adds a node for the record that is staged at `offset`, at the position that `#locate` found. */
@@ -496,7 +540,7 @@ export class Table {
     this.announceHeight();
     const height = this.heights.next();
     storage.nodes.reserve(NEXT + height);
-    if (this.index !== undefined && !this.index.reserve(at)) {
+    if (this.index !== undefined && !this.#reserve(this.index, at)) {
       if (this.memory.shared !== undefined) throw fullIndex();
       this.dropIndex();
       at.structure = this.structure;
@@ -509,7 +553,7 @@ export class Table {
     if (index !== undefined && !isAtEnd) {
       this.#findPredecessors(index, kv.array, offset, keyLength, height, at);
     }
-    this.change();
+    this.begin();
     this.structure++;
     kv.length = offset + keyLength + valueLength;
     const node = storage.appendNode(offset, keyLength, valueLength, height);
@@ -519,6 +563,7 @@ export class Table {
     this.size += keyLength + valueLength;
     this.liveSlots += NEXT + height;
     if (this.follower !== undefined) this.follower.wrote(node);
+    this.isTorn = false;
   }
 
   /** Links a node whose key is above all others, and adds it to the index, where there is room for it. */
@@ -532,23 +577,33 @@ export class Table {
 
   /**
    * Becomes what another table in the same order is, and that the other way round: node indexes and positions in kv mean nothing
-   * any more, but the arrays stay as they are for whoever has views of them.
+   * any more, but the arrays stay as they are for whoever has views of them. Nobody follows it then.
    */
   exchange(other: Table): void {
     this.change();
+    this.order.forget?.();
+    const { storage, towers, index, memory, length, size, liveSlots } = this;
+    // From here on nothing is called, so that no call can be cut off half-way.
     this.structure++;
     this.deletions++;
     this.exchanges++;
     this.stagings++;
     this.at.place = NO_PLACE;
-    this.order.forget?.();
-    [this.storage, other.storage] = [other.storage, this.storage];
-    [this.towers, other.towers] = [other.towers, this.towers];
-    [this.index, other.index] = [other.index, this.index];
-    [this.memory, other.memory] = [other.memory, this.memory];
-    [this.length, other.length] = [other.length, this.length];
-    [this.size, other.size] = [other.size, this.size];
-    [this.liveSlots, other.liveSlots] = [other.liveSlots, this.liveSlots];
+    this.follower = undefined;
+    this.storage = other.storage;
+    this.towers = other.towers;
+    this.index = other.index;
+    this.memory = other.memory;
+    this.length = other.length;
+    this.size = other.size;
+    this.liveSlots = other.liveSlots;
+    other.storage = storage;
+    other.towers = towers;
+    other.index = index;
+    other.memory = memory;
+    other.length = length;
+    other.size = size;
+    other.liveSlots = liveSlots;
   }
 
   /** Counts nodes that were linked or unlinked together, their bytes and slots: below 0 for those that went. */

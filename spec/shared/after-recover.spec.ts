@@ -1,4 +1,7 @@
 import { bytewise, checkStructure, DB } from '../../lib/index.js';
+import type { SharedRWLock } from '../../lib/index.js';
+import { tableOf } from '../../lib/internals.js';
+import { Cutter, loadWithPoints } from '../support/cutpoints.js';
 
 const thread = { id: 1 };
 jest.mock('../../lib/lock/threadid', () => ({ threadId: () => thread.id }));
@@ -67,33 +70,106 @@ test('who has never looked may recover', () => {
   for (const each of [recoverer, db, DB.attach(db.handle)]) expect(text(each.get(bytes('f')))).toBe('9');
 });
 
-test('where the comparer throws while it is repaired, calls say so, and recover can be called again', () => {
+test('where it is cut off while it is repaired, calls say so, and recover can be called again', () => {
   thread.id = 1;
-  let left = Infinity;
   const comparer = {
     name: 'reverse',
-    compare: (a: Uint8Array, b: Uint8Array) => {
-      if (left-- <= 0) throw new Error('no more');
-      return bytewise.compare(b, a);
-    },
+    compare: (a: Uint8Array, b: Uint8Array) => bytewise.compare(b, a),
   };
   const db = DB.create({ shared: true, maxCapacity: 1 << 14, comparer });
   for (const key of 'abcde') db.put(bytes(key), bytes(key.toUpperCase()));
+  const table = tableOf(db);
+  const buildIndex = table.buildIndex.bind(table);
+  table.buildIndex = () => {
+    throw new Error('no more');
+  };
   thread.id = 2;
   const victim = DB.attach(db.handle, { comparer });
   thread.id = 1;
   victim.lock.lock();
-  left = 0;
   expect(() => db.recover({ dead: 2 })).toThrow('no more');
   for (const each of [db, DB.attach(db.handle, { comparer })]) {
     expect(() => each.get(bytes('a'))).toThrow(expect.objectContaining({ code: 'MEMDB_DAMAGED' }));
     expect(() => each.put(bytes('a'), bytes('1'))).toThrow(/recover\(\)/);
   }
-  left = Infinity;
+  table.buildIndex = buildIndex;
   db.recover();
   expect([...db.keys()].map(text).join('')).toBe('edcba');
   const third = DB.attach(db.handle, { comparer });
   third.put(bytes('bb'), bytes('BB'));
   expect([...db.keys()].map(text).join()).toBe('e,d,c,bb,b,a');
   checkStructure(db);
+});
+
+test('a write that is cut off in a thread that goes on is made good before the lock is given back', () => {
+  thread.id = 1;
+  const db = DB.create({ shared: true, maxCapacity: 1 << 14 });
+  const other = DB.attach(db.handle);
+  for (const key of 'abcde') db.put(bytes(key), bytes(key.toUpperCase()));
+  const table = tableOf(db);
+  for (const name of ['publish', 'unlink'] as const) {
+    const { towers } = table;
+    const whole = towers[name].bind(towers);
+    towers[name] = (node, before) => {
+      whole(node, before);
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    expect(() => (name === 'publish' ? db.put(bytes('bb'), bytes('BB')) : db.delete(bytes('c')))).toThrow(
+      'stack',
+    );
+    towers[name] = whole;
+    checkStructure(other);
+    checkStructure(db);
+  }
+  for (const each of [db, other]) {
+    expect([...each.keys()].map(text).join()).toBe('a,b,bb,d,e');
+    expect(each.length).toBe(5);
+    for (const key of each.keys()) expect(text(each.get(key))).toBe(text(key)!.toUpperCase());
+  }
+});
+
+test('after a timeout in the middle of a write, the lock has to be given back, and all threads know', () => {
+  const cutter = new Cutter();
+  const { lib } = loadWithPoints(cutter);
+  let damaged = 0;
+  for (let at = 1; ; at++) {
+    const db = lib.DB.create({ shared: true, maxCapacity: 1 << 14, lockTimeout: 1 });
+    const other = lib.DB.attach(db.handle);
+    for (const key of 'abcde') db.put(bytes(key), bytes(key.toUpperCase()));
+    cutter.arm(at, 'without handlers');
+    let isCutOff = false;
+    try {
+      db.put(bytes('bb'), bytes('BB'));
+    } catch {
+      isCutOff = true;
+    } finally {
+      cutter.disarm();
+    }
+    if (!isCutOff) break;
+    // What it is cut off from within the lock itself is not looked at here.
+    if (!(db.lock as SharedRWLock & { isWriting: boolean }).isWriting) continue;
+    expect(() => other.get(bytes('a'))).toThrow(/was not had within/);
+    try {
+      db.lock.unlock();
+    } catch {
+      continue;
+    }
+    const [first, second] = at % 2 === 0 ? [db, other] : [other, db];
+    try {
+      first.put(bytes('z'), bytes('Z'));
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'MEMDB_DAMAGED' });
+      damaged++;
+      first.recover();
+      first.put(bytes('z'), bytes('Z'));
+    }
+    const keys = [...second.keys()].map(text);
+    expect(['abbbcdez', 'abcdez']).toContain(keys.join(''));
+    for (const each of [first, second]) {
+      lib.checkStructure(each);
+      expect([...each.keys()].map(text)).toEqual(keys);
+      expect(each.length).toBe(keys.length);
+    }
+  }
+  expect(damaged).toBeGreaterThan(20);
 });

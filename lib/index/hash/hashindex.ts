@@ -21,6 +21,7 @@ import {
   type NodeIndex,
 } from '../../storage/layout.js';
 import { sharedInKv } from '../../base/bytes.js';
+import { requireLackOfMemory } from '../../base/errors.js';
 import type { Order } from '../../base/order.js';
 import { allocateWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
@@ -58,6 +59,9 @@ const NODES_PER_REHASH = 4;
 const MAX_SPILLED = 4096;
 /** Where there was no memory for a larger table, it is asked for again after so many batches. */
 const PAUSE = 1024;
+
+/** Instead of the first node that waits: nodes are being entered, or were, when a call was cut off. */
+const CUT_OFF = NONE;
 
 const batchHashes = new Int32Array(BATCH);
 const batchNodes = new Int32Array(BATCH);
@@ -112,7 +116,8 @@ export interface Census {
  * 2. A bucket's words stand from its beginning without a gap, but for OVERFLOWED.
  * 3. While buckets move, those of the old table below `#moved` are in the new one, and nothing of them in the old. New
  *    entries are in the new table only.
- * 4. Nodes from `#next` on wait. Those of them that were deleted meanwhile have no leaf.
+ * 4. Nodes from `#next` on wait. Those of them that were deleted meanwhile have no leaf. Where `#next` is CUT_OFF, 1 to 3 may not
+ *    hold, but what is in a bucket is an entry; whoever wants to change anything empties it before.
  * 5. Where a key has several versions (its last bytes say which), the first in the order stands for all.
  * 6. The list of what found no room has only entries of overflowed buckets of the newer table, and all of them, if it is
  *    whole; but for the first `#untried`, which are of the old one.
@@ -143,7 +148,7 @@ export class HashIndex {
 
   /**
    * For a table that is still empty.
-   * @throws RangeError when there is no memory
+   * @throws CapacityError when there is no memory
    */
   constructor(storage: Storage, order: Order, memory: Memory, seed: number) {
     this.#storage = storage;
@@ -157,6 +162,7 @@ export class HashIndex {
 
   /** Empties it and keeps the table. */
   reset(): void {
+    this.#next = CUT_OFF;
     this.#old = undefined;
     this.moves++;
     this.#moved = 0;
@@ -333,11 +339,17 @@ export class HashIndex {
    * @returns whether it could: without memory, there may be no room for their indexes
    */
   catchUp(leafOf: Int32Array | undefined, batches = BATCHES_AT_ONCE, batch = BATCH): boolean {
-    for (let i = 0; i < batches && this.isBehind; i++) {
-      if (!this.#makeRoom()) return false;
-      this.#enterBatch(leafOf, batch);
+    if (this.#next === CUT_OFF) this.reset();
+    const { length } = this.#storage.nodes;
+    let next = this.#next;
+    this.#next = CUT_OFF;
+    let hasRoom = true;
+    for (let i = 0; i < batches && next !== length && hasRoom; i++) {
+      hasRoom = this.#makeRoom(next);
+      if (hasRoom) next = this.#enterBatch(next, leafOf, batch);
     }
-    return true;
+    this.#next = next;
+    return hasRoom;
   }
 
   /** The same for a read, which should not take long. */
@@ -346,10 +358,10 @@ export class HashIndex {
   }
 
   /** Makes room for a batch; where more wait than twice the buckets take, for all that wait. @returns whether there is room */
-  #makeRoom(): boolean {
+  #makeRoom(next: NodeIndex): boolean {
     const { bits, refBits } = this.#table;
     const end = this.#storage.nodes.length;
-    const total = this.#count + (end - this.#next) / MEAN_NODE_SLOTS;
+    const total = this.#count + (end - next) / MEAN_NODE_SLOTS;
     const neededRefBits = 32 - Math.clz32(end - 1);
     let larger = bits;
     if (this.#count + BATCH > GROW_AT << bits) larger++;
@@ -361,10 +373,11 @@ export class HashIndex {
     return this.#rebuild(larger, largerRefBits) || neededRefBits <= refBits;
   }
 
-  #enterBatch(leafOf: Int32Array | undefined, batch: number): void {
+  /** @returns the first node that waits then */
+  #enterBatch(next: NodeIndex, leafOf: Int32Array | undefined, batch: number): NodeIndex {
     const { array: nodes, length } = this.#storage.nodes;
     const { words, bits } = this.#table;
-    let node = this.#next;
+    let node = next;
     let count = 0;
     let touched = 0;
     for (let passed = 0; passed < batch && node < length; passed++) {
@@ -381,13 +394,14 @@ export class HashIndex {
       node = (node + NEXT + nodes[node + HEIGHT]) as NodeIndex;
     }
     this.touched ^= touched;
-    this.#next = node;
     this.#count += count;
     for (let i = 0; i < count; i++) this.#place(batchHashes[i], batchNodes[i] as NodeIndex);
+    return node;
   }
 
   /** Removes a node; one that waits just loses its leaf, which is for the pages to do. @param hash that of its key, if it is known */
   remove(node: NodeIndex, knownHash?: number): void {
+    if (this.#next === CUT_OFF) this.reset();
     if (node >= this.#next) return;
     const hash = knownHash ?? this.hashOf(node);
     this.#count--;
@@ -479,7 +493,8 @@ export class HashIndex {
       this.#spilled = larger;
       this.moves++;
       return true;
-    } catch {
+    } catch (error) {
+      requireLackOfMemory(error);
       return false;
     }
   }
@@ -523,7 +538,8 @@ export class HashIndex {
     let table: Buckets;
     try {
       table = this.#makeBuckets(bits, refBits);
-    } catch {
+    } catch (error) {
+      requireLackOfMemory(error);
       this.#pause = PAUSE;
       return false;
     }

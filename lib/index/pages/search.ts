@@ -1,5 +1,5 @@
 import { sharedInKv, sharedLength } from '../../base/bytes.js';
-import { expect } from '../../base/errors.js';
+import { ComparerError, expect } from '../../base/errors.js';
 import { KEY_LENGTH, NONE, OFFSET, type NodeIndex } from '../../storage/layout.js';
 import { NOT_ABOVE, type Place, type Position } from '../position.js';
 import { beginOfHigher, endOfLower, nearest } from './forks.js';
@@ -298,8 +298,10 @@ function placeOutside(
 export function toNode(pages: PageStore, node: NodeIndex, at: Position): void {
   const { leafOf, refs } = pages;
   if (leafOf === undefined) {
-    const nodes = pages.storage.nodes.array;
-    search(pages, pages.storage.kv.array, nodes[node + OFFSET], nodes[node + KEY_LENGTH], at);
+    const { kv, nodes } = pages.storage;
+    const { array } = nodes;
+    const found = search(pages, kv.array, array[node + OFFSET], array[node + KEY_LENGTH], at);
+    if (found !== node) throw new ComparerError('a key is not found where it stands');
     return;
   }
   let page = leafOf[leafIndex(node)];

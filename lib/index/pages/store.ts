@@ -2,7 +2,7 @@ import type { Order } from '../../base/order.js';
 import { Growable } from '../../storage/growable.js';
 import { localGrowth, type Growth } from '../../storage/growth.js';
 import { KEY_LENGTH, MEAN_NODE_SLOTS, MIN_NODE_SLOTS, OFFSET, type NodeIndex } from '../../storage/layout.js';
-import { allocateWords, type Memory } from '../../storage/memory.js';
+import { makeWords, type Memory } from '../../storage/memory.js';
 import type { Storage } from '../../storage/storage.js';
 import {
   END_PREFIX,
@@ -16,6 +16,7 @@ import {
   type Header,
 } from '../../storage/header.js';
 import { sharedInKv } from '../../base/bytes.js';
+import { requireLackOfMemory } from '../../base/errors.js';
 import type { Place } from '../position.js';
 import { MAX_SHARED } from './forks.js';
 
@@ -130,7 +131,7 @@ export class PageStore {
   /** Leaves are mostly out of cache. */
   isLarge = false;
 
-  /** @throws RangeError when there is no memory */
+  /** @throws CapacityError when there is no memory */
   constructor(storage: Storage, order: Order, memory: Memory) {
     this.storage = storage;
     this.order = order;
@@ -264,7 +265,8 @@ export class PageStore {
     if (leaves.fits(1)) return;
     try {
       leaves.reserve(1);
-    } catch {
+    } catch (error) {
+      requireLackOfMemory(error);
       this.leaves = undefined; // Places are searched for by keys then.
     }
   }
@@ -305,7 +307,7 @@ function growableWords(
   growth?: Growth,
 ): Growable<Int32Array> {
   const extent = { name: 'the index', unit: 'words', limit: given?.length ?? MAX_WORDS };
-  const allocate = (words: number) => given ?? allocateWords(memory, words);
+  const allocate = (words: number) => given ?? makeWords(memory, words);
   return new Growable(extent, length, { allocate, foresee }, growth, 0);
 }
 

@@ -1,4 +1,13 @@
-import { HEIGHT, KEY_LENGTH, MAX_HEIGHT, NEXT, VALUE_LENGTH, type NodeIndex } from '../../storage/layout.js';
+import { ComparerError } from '../../base/errors.js';
+import {
+  HEIGHT,
+  KEY_LENGTH,
+  MAX_HEIGHT,
+  NEXT,
+  NONE,
+  VALUE_LENGTH,
+  type NodeIndex,
+} from '../../storage/layout.js';
 import type { Table } from '../table.js';
 
 /**
@@ -16,31 +25,30 @@ export function deleteRange(
     if (order.compare(start, 0, start.length, limit, 0, limit.length, 0) >= 0) return 0;
   }
   const before = new Int32Array(MAX_HEIGHT); // HEAD on every level
-  const last = new Int32Array(towers.ends);
   if (start !== undefined) towers.search(start, 0, start.length, before);
-  if (limit !== undefined) towers.search(limit, 0, limit.length, last);
+  const end = limit === undefined ? NONE : towers.seek(limit, limit.length, table.at.before);
   const nodes = table.storage.nodes.array;
   const first = nodes[before[0] + NEXT] as NodeIndex;
-  const end = nodes[last[0] + NEXT] as NodeIndex;
+  const last = new Int32Array(before);
   let count = 0;
   let size = 0;
   let slots = 0;
   for (let node = first; node !== end; node = nodes[node + NEXT] as NodeIndex) {
+    if (node === NONE) throw new ComparerError('the limit of a range is before its start');
+    towers.requireBehind(node, last);
+    const height = nodes[node + HEIGHT];
+    for (let level = 0; level < height; level++) last[level] = node;
     count++;
     size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
-    slots += NEXT + nodes[node + HEIGHT];
+    slots += NEXT + height;
   }
   if (count === 0) return 0;
-  table.change();
-  // For an order of its own, removing from the pages looks keys up.
-  try {
-    table.index?.removeRun(first, end, table.at);
-  } catch (error) {
-    table.buildIndex(); // A comparer threw half-way.
-    throw error;
-  }
+  table.begin();
+  // For an order of its own, removing from the pages looks keys up: a comparer may throw here, and then nothing is removed.
+  table.index?.removeRun(first, end, table.at);
   towers.unlinkRun(before, last);
   table.counted(-count, -size, -slots);
   table.follower?.removedRange(first, end, { start, limit });
+  table.isTorn = false;
   return count;
 }

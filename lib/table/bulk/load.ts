@@ -33,13 +33,17 @@ export function loadSorted(table: Table, staged: Int32Array, count: number): boo
   } catch {
     return false; // No memory for it.
   }
-  if (!index.reserveMany(count)) return false;
-  table.change();
+  table.begin();
+  if (!index.reserveMany(count)) {
+    table.isTorn = false;
+    return false;
+  }
   for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) makeNode(table, staged, word);
   for (let i = 0; i < count; i++) {
     const node = staged[STAGED_WORDS * order[i] + STAGED_NODE] as NodeIndex;
     if (node > 0) table.linkLast(node); // Otherwise, its key came before.
   }
+  table.isTorn = false;
   return true;
 }
 
@@ -88,6 +92,7 @@ function makeNode(table: Table, staged: Int32Array, word: number): void {
     table.counted(1, keyLength + valueLength, NEXT + storage.nodes.array[node + HEIGHT]);
   } else {
     const node = staged[STAGED_WORDS * ~sameAs + STAGED_NODE] as NodeIndex;
-    table.replace(node, offset, keyLength, valueLength);
+    table.size += valueLength - storage.nodes.array[node + VALUE_LENGTH];
+    storage.replaceRecord(node, offset, keyLength, valueLength);
   }
 }

@@ -1,4 +1,5 @@
 import { isFilledBytes, requireBytes, requirePair } from '../../base/arguments.js';
+import { lengthOf } from '../../base/bytes.js';
 import { LockMisuseError } from '../../base/errors.js';
 import { KEY_LENGTH, NONE, OFFSET, VALUE_LENGTH } from '../../storage/layout.js';
 import type { Storage } from '../../storage/storage.js';
@@ -51,8 +52,8 @@ export function stageEach(
     const [key, value] = [entry[0], entry[1]];
     if (!isFilledBytes(key)) requireBytes(key, `the key of entries[${i}]`);
     if (!isFilledBytes(value)) requireBytes(value, `the value of entries[${i}]`);
-    const keyLength = key.length;
-    const valueLength = value.length;
+    const keyLength = lengthOf(key);
+    const valueLength = lengthOf(value);
     // To read an entry may run somebody's code, and his lock may let everything through.
     if (isDisturbed()) throw new LockMisuseError('entries must not change the DB that they are put in');
     const offset = from + bytes;

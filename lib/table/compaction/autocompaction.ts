@@ -135,13 +135,15 @@ export class AutoCompaction implements Upkeep {
 
   #goOn(writes: number): void {
     if (this.#isResting(writes)) return;
+    // A call was cut off at the end of one, or while the table was changed: it follows that no more.
+    if (this.#current !== this.#table.follower) this.#end();
     try {
       // What was transferred away would be copied as zeros, or as nothing.
       this.#table.storage.requireAttached();
       const compaction = (this.#current ??= this.#begin());
       if (!compaction.isLost) this.#step(compaction, writes);
       if (compaction.isLost) {
-        if (compaction.lacksMemory) this.#rest();
+        this.#rest();
       } else if (compaction.isDone) {
         this.#finish(compaction);
       } else {
@@ -195,6 +197,11 @@ export class AutoCompaction implements Upkeep {
   #finish(compaction: Compaction): void {
     compaction.requireWhole();
     const { copy } = compaction;
+    // By a comparer that contradicts itself, entries may be in it twice: nothing may grow by that.
+    if (copy.length !== this.#table.length || copy.size !== this.#table.size) {
+      this.#rest();
+      return;
+    }
     this.#table.exchange(copy);
     const { kv, nodes } = this.#table.storage;
     if (copy.storage.isLent || copy.index?.isWhole !== this.#table.index?.isWhole) return;

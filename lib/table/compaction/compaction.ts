@@ -53,10 +53,11 @@ export class Compaction implements Follower {
   readonly #table: Table;
   readonly copy: Table;
   #frontier: NodeIndex;
-  /** It could not follow what was written: for lack of memory, or because of a comparer. */
+  /**
+   * It could not follow what was written: for lack of memory, because of a comparer, or as a call was cut off. Set from before a change of
+   * the copy until after it.
+   */
   isLost = false;
-  /** It was for lack of memory. */
-  lacksMemory = false;
 
   /**
    * @param copy an empty table that was made for such copies
@@ -102,8 +103,10 @@ export class Compaction implements Follower {
   /** Copies the next entry. @returns bytes of its record */
   step(): number {
     const node = this.#frontier;
+    this.isLost = true;
     const bytes = this.append(node);
     this.#frontier = this.#table.storage.nodes.array[node + NEXT] as NodeIndex;
+    this.isLost = false;
     return bytes;
   }
 
@@ -174,11 +177,12 @@ export class Compaction implements Follower {
 
   #follow(write: () => void): void {
     if (this.isLost) return;
+    this.isLost = true;
     try {
       write();
-    } catch (error) {
-      this.isLost = true;
-      this.lacksMemory = error instanceof CapacityError;
+      this.isLost = false;
+    } catch {
+      // It stays so.
     }
   }
 

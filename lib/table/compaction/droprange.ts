@@ -24,13 +24,15 @@ export function dropRange(table: Table, { start, limit }: Range): number | undef
   let liveSlots = 0;
   for (let node = nodes[HEAD + NEXT] as NodeIndex; node !== NONE; node = nodes[node + NEXT] as NodeIndex) {
     if (node === first) {
-      if (end === NONE) break;
+      // By a comparer that contradicts itself, the end may be before the first.
+      if (end === NONE || kept.length > table.length - count) break;
       node = end;
     }
     kept.push(node);
     size += nodes[node + KEY_LENGTH] + nodes[node + VALUE_LENGTH];
     liveSlots += NEXT + nodes[node + HEIGHT];
   }
+  if (kept.length !== table.length - count) return undefined;
   try {
     compact(table, { nodes: kept, size, liveSlots });
     return count;

@@ -758,7 +758,7 @@ describe('where memory fails', () => {
     try {
       flood = new Flood(memory);
     } catch (error) {
-      must(error === memory.fault, () => `it threw ${String(error)}`);
+      must((error as Error).cause === memory.fault, () => `it threw ${String(error)}`);
       return false;
     }
     const prng = new Prng(5);

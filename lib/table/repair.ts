@@ -9,23 +9,44 @@ import {
   VALUE_LENGTH,
   type NodeIndex,
 } from '../storage/layout.js';
-import type { Table } from '../table/table.js';
+import type { Storage } from '../storage/storage.js';
+import type { Towers } from '../skiplist/towers.js';
+
+/** Of a table, what is mended. */
+export interface Mendable {
+  readonly storage: Storage;
+  readonly towers: Towers;
+  readonly hasVersions: boolean;
+  isTorn: boolean;
+  follower: unknown;
+  length: number;
+  size: number;
+  liveSlots: number;
+  structure: number;
+  deletions: number;
+  exchanges: number;
+  stagings: number;
+  begin(): void;
+  buildIndex(): void;
+}
 
 /**
- * Makes a table valid again that a thread has left in the middle of a write, with a header that may be anything. What is trusted is
- * level 0 of the list: a node is linked there once it is whole, and unlinked there last. All else follows from it.
+ * Makes a table valid again that was left in the middle of a write: by a call that was cut off, or by a thread that died, with a header
+ * that may be anything. What is trusted is level 0 of the list: a node is linked there once it is whole, and unlinked there last. All
+ * else follows from it. No keys are compared, and where this is cut off, too, the table is still to be repaired.
  *
  * Only links that are wrong are written: those to a node that is not on all of its levels yet, whose own links lead on to what was
  * there before. So one who reads without a lock sees a valid list at any time.
  *
- * @throws what a comparer throws: then the table is still to be repaired
+ * @throws CapacityError where threads share the table, and there is no room for its index
  */
-export function repair(table: Table): void {
+export function repair(table: Mendable): void {
   const { storage, towers } = table;
   const { kv, nodes } = storage;
   const { array } = nodes;
   storage.redo();
-  table.change();
+  table.begin();
+  table.follower = undefined;
   table.structure++;
   table.deletions++;
   // Nodes that are in the list no more may be used again: a cursor that stands on one keeps its key alone.
@@ -62,8 +83,11 @@ export function repair(table: Table): void {
   table.size = size;
   table.liveSlots = liveSlots;
   kv.adopt(kv.array, Math.min(Math.max(kvEnd, kv.length), kv.array.length));
-  nodes.adopt(array, nodeEnd);
+  // Where threads share it, nobody knows what lies behind; and where there are versions, the hash index takes all nodes for entries.
+  const isEnd = storage.isShared || table.hasVersions;
+  nodes.adopt(array, isEnd ? nodeEnd : Math.max(nodeEnd, nodes.length));
   table.buildIndex();
+  table.isTorn = false;
 }
 
 function nextOf(nodes: Int32Array, node: NodeIndex): NodeIndex {
