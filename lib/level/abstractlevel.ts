@@ -11,10 +11,12 @@ import {
 
 export type StoreEncoding = 'buffer' | 'view' | 'utf8';
 
-/** A key or value, encoded for a store of a StoreEncoding. A view may be one of any kind. */
+/** A key or value, in one of the encodings that the database has by itself. A view may be one of any kind. */
 export type Encoded = Uint8Array | string;
 
 export declare interface ReadOptions {
+  readonly keyEncoding: StoreEncoding;
+  readonly valueEncoding: StoreEncoding;
   readonly snapshot?: AbstractSnapshot | undefined;
 }
 

@@ -15,8 +15,8 @@ export function batchOf(operations: readonly Operation[], format: Format): Batch
   const later = operations.some(isOvertaking) ? laterPuts(operations) : undefined;
   for (let i = 0; i < operations.length; i++) {
     const { type, key, value } = operations[i];
-    if (type === 'put') puts.push([format.key(key), format.value(value)]);
-    else if (later?.[i] !== true) deletes.push(format.key(key));
+    if (type === 'put') puts.push([format.lastingKey(key), format.lastingValue(value)]);
+    else if (later?.[i] !== true) deletes.push(format.lastingKey(key));
   }
   return { puts, deletes };
 }

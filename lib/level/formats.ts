@@ -1,87 +1,112 @@
 import type { Encoded, StoreEncoding } from './abstractlevel.js';
-import { MOST_BYTES, readText, writeKey, writeValue } from './text.js';
+import { Copier, type BufferClass } from './copier.js';
+import { MOST_BYTES, readLossless, readUTF8, writeKey, writeUTF8, writeValue, type Write } from './text.js';
 
-/** How keys and values come in and go out. */
-export interface Format {
-  /** The bytes of a key: those given, or others that hold until `forget`. */
-  key(key: Encoded): Uint8Array;
+/** Gives kv[start, end) in one of the encodings: text, or a copy, the caller's own. */
+export type Read = (kv: Uint8Array, start: number, end: number) => Encoded;
+
+/** How keys and values come in and go out. Text goes in and comes out as it is, in stores of bytes, too. */
+export class Format {
+  readonly #isText: boolean;
+  /** Of the class that encodings know. */
+  readonly #emptyBuffer: () => Uint8Array;
+  #known: BufferClass | undefined;
+  readonly #keys: TextBytes;
+  readonly #values: TextBytes;
+
+  /** @param emptyBuffer gives a `Buffer` */
+  constructor(storeEncoding: StoreEncoding, emptyBuffer: () => Uint8Array) {
+    this.#isText = storeEncoding === 'utf8';
+    this.#emptyBuffer = emptyBuffer;
+    this.#keys = new TextBytes(this.#isText ? writeKey : writeUTF8);
+    this.#values = new TextBytes(this.#isText ? writeValue : writeUTF8);
+  }
+
+  /** The bytes of a key: those given, or others that hold until the next key. */
+  key(key: Encoded): Uint8Array {
+    return typeof key === 'string' ? this.#keys.one(key) : bytesOf(key);
+  }
+
   /** The same of a value. */
-  value(value: Encoded): Uint8Array;
-  /** The memory of what was made so far is used again. */
-  forget(): void;
-  /** A copy of kv[start, end), the caller's own. */
-  readKey(kv: Uint8Array, start: number, end: number): Encoded;
-  readValue(kv: Uint8Array, start: number, end: number): Encoded;
-}
+  value(value: Encoded): Uint8Array {
+    return typeof value === 'string' ? this.#values.one(value) : bytesOf(value);
+  }
 
-/** `Buffer`, of Node or of a package. */
-declare interface BufferClass {
-  allocUnsafe(length: number): Uint8Array;
-}
+  /** The bytes of a key: those given, or others that hold for good. */
+  lastingKey(key: Encoded): Uint8Array {
+    return typeof key === 'string' ? this.#keys.lasting(key) : bytesOf(key);
+  }
 
-/** @param emptyBuffer gives a `Buffer`: of the class that encodings know */
-export function formatOf(storeEncoding: StoreEncoding, emptyBuffer: () => Uint8Array): Format {
-  if (storeEncoding === 'utf8') return new TextFormat();
-  if (storeEncoding === 'view') return bytesFormat((length) => new Uint8Array(length));
-  const Buffer = emptyBuffer().constructor as unknown as BufferClass;
-  return bytesFormat((length) => Buffer.allocUnsafe(length));
-}
+  /** The same of a value. */
+  lastingValue(value: Encoded): Uint8Array {
+    return typeof value === 'string' ? this.#values.lasting(value) : bytesOf(value);
+  }
 
-function bytesFormat(allocate: (length: number) => Uint8Array): Format {
-  const read = (kv: Uint8Array, start: number, end: number) => {
-    const copy = allocate(end - start);
-    if (copy.length >= SET_FROM) copy.set(kv.subarray(start, end));
-    else for (let i = start; i < end; i++) copy[i - start] = kv[i];
-    return copy;
-  };
-  return { key: bytesOf, value: bytesOf, forget() {}, readKey: read, readValue: read };
-}
+  /** All of an array in one of the encodings. */
+  read(bytes: Uint8Array, encoding: StoreEncoding): Encoded {
+    if (encoding === 'buffer') return this.#Buffer.from(bytes);
+    if (encoding === 'view') return bytes.slice();
+    return this.reader(encoding)(bytes, 0, bytes.length);
+  }
 
-/** From about so many bytes up, `set` beats a loop. */
-const SET_FROM = 64;
+  get #Buffer(): BufferClass {
+    return (this.#known ??= this.#emptyBuffer().constructor as unknown as BufferClass);
+  }
+
+  /** What reads keys or values of an encoding: arrays of bytes that it gives may share a buffer. */
+  reader(encoding: StoreEncoding): Read {
+    if (encoding === 'utf8') return this.#isText ? readLossless : readUTF8;
+    const copier = new Copier(encoding === 'buffer' ? this.#Buffer : undefined);
+    return (kv, start, end) => copier.copy(kv, start, end);
+  }
+}
 
 /** The bytes of any view. */
-function bytesOf(given: Encoded): Uint8Array {
-  if (given instanceof Uint8Array || !ArrayBuffer.isView(given)) return given as Uint8Array;
+function bytesOf(given: Uint8Array): Uint8Array {
+  if (given instanceof Uint8Array || !ArrayBuffer.isView(given)) return given;
   const { buffer, byteOffset, byteLength } = given as ArrayBufferView;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 const SLAB_BYTES = 1 << 14;
+/** Views of so many bytes are kept for the next text of the same length. */
+const KEPT_VIEWS = 256;
 
-class TextFormat implements Format {
-  #slab = new Uint8Array(SLAB_BYTES);
+/** Makes bytes of texts. */
+class TextBytes {
+  readonly #write: Write;
+  readonly #scratch = new Uint8Array(SLAB_BYTES);
+  readonly #views: Uint8Array[] = [];
+  #slab: Uint8Array | undefined;
   #used = 0;
 
-  key(key: Encoded): Uint8Array {
-    return this.#write(key as string, writeKey);
+  constructor(write: Write) {
+    this.#write = write;
   }
 
-  value(value: Encoded): Uint8Array {
-    return this.#write(value as string, writeValue);
-  }
-
-  forget(): void {
-    this.#used = 0;
-  }
-
-  readKey(kv: Uint8Array, start: number, end: number): string {
-    return readText(kv, start, end);
-  }
-
-  readValue(kv: Uint8Array, start: number, end: number): string {
-    return readText(kv, start, end);
-  }
-
-  #write(text: string, write: typeof writeKey): Uint8Array {
+  /** They hold until the next call. */
+  one(text: string): Uint8Array {
     const most = MOST_BYTES * text.length;
-    if (this.#used + most > this.#slab.length) {
-      // What was made before keeps the slab that it is in.
-      this.#slab = new Uint8Array(Math.max(most, SLAB_BYTES));
+    if (most > SLAB_BYTES) return this.#own(text, most);
+    const end = this.#write(text, this.#scratch, 0);
+    if (end > KEPT_VIEWS) return this.#scratch.subarray(0, end);
+    return (this.#views[end] ??= this.#scratch.subarray(0, end));
+  }
+
+  lasting(text: string): Uint8Array {
+    const most = MOST_BYTES * text.length;
+    if (most > SLAB_BYTES / 4) return this.#own(text, most);
+    if (this.#slab === undefined || this.#used + most > SLAB_BYTES) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
       this.#used = 0;
     }
     const start = this.#used;
-    this.#used = write(text, this.#slab, start);
-    return this.#slab.subarray(start, this.#used);
+    this.#used = this.#write(text, this.#slab, start);
+    return new Uint8Array(this.#slab.buffer, start, this.#used - start);
+  }
+
+  #own(text: string, most: number): Uint8Array {
+    const bytes = new Uint8Array(most);
+    return bytes.subarray(0, this.#write(text, bytes, 0));
   }
 }

@@ -18,7 +18,7 @@ import type {
 import type { DB } from '../index.js';
 import { batchOf } from './batch.js';
 import { clear } from './clear.js';
-import { formatOf, type Format } from './formats.js';
+import { Format } from './formats.js';
 import { EntryIterator, KeyIterator, ValueIterator } from './iterators.js';
 import { rangeOf } from './scan.js';
 import { Snapshot, type Reader } from './snapshot.js';
@@ -99,11 +99,12 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
       errorIfExists: false,
       has: true,
       getSync: true,
-      encodings: { [storeEncoding]: true },
+      // Text needs no detour by bytes.
+      encodings: { [storeEncoding]: true, utf8: true },
       signals: { iterators: false },
     };
     super(manifest, forward);
-    this.#format = formatOf(storeEncoding, () => this.keyEncoding('buffer').encode('') as Uint8Array);
+    this.#format = new Format(storeEncoding, () => this.keyEncoding('buffer').encode('') as Uint8Array);
   }
 
   /** @internal */
@@ -116,7 +117,6 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
   /** @internal */
   _put(key: Encoded, value: Encoded): void {
     const format = this.#format;
-    format.forget();
     this.#versions.put(format.key(key), format.value(value));
   }
 
@@ -126,12 +126,11 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
   }
 
   /** @internal */
-  _getSync(key: Encoded, { snapshot }: ReadOptions): Encoded | undefined {
+  _getSync(key: Encoded, { snapshot, valueEncoding }: ReadOptions): Encoded | undefined {
     const format = this.#format;
-    format.forget();
     const reader = snapshot && Snapshot.readerOf(snapshot);
     const value = (reader?.versions ?? this.#versions).get(format.key(key), reader?.sequence);
-    return value && format.readValue(value, 0, value.length);
+    return value && format.read(value, valueEncoding);
   }
 
   /** @internal */
@@ -151,28 +150,24 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
 
   #has(key: Encoded, { snapshot }: ReadOptions): boolean {
     const format = this.#format;
-    format.forget();
     const reader = snapshot && Snapshot.readerOf(snapshot);
     return (reader?.versions ?? this.#versions).has(format.key(key), reader?.sequence);
   }
 
   /** @internal */
   _del(key: Encoded): void {
-    this.#format.forget();
     this.#versions.delete(this.#format.key(key));
   }
 
   /** @internal */
   _batch(operations: readonly Operation[]): void {
     const format = this.#format;
-    format.forget();
     this.#versions.write(batchOf(operations, format));
   }
 
   /** @internal */
   async _clear(options: RangeOptions): Promise<void> {
     const format = this.#format;
-    format.forget();
     const range = rangeOf(options, (key) => format.key(key));
     const { snapshot, limit } = options;
     if (range.start === undefined && range.limit === undefined && limit === -1 && !snapshot) {
@@ -199,7 +194,6 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
   }
 
   #walk(pick: Pick, options: IteratorOptions): Walk {
-    this.#format.forget();
     const { snapshot } = options;
     const reader: Reader = snapshot
       ? Snapshot.readerOf(snapshot)

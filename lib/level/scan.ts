@@ -20,9 +20,9 @@ export function successor(key: Uint8Array): Uint8Array {
 export function rangeOf(options: RangeOptions, bytesOf: (key: Encoded) => Uint8Array): Range {
   const { gt, gte, lt, lte } = options;
   const start =
-    gte !== undefined ? bytesOf(gte).slice() : gt !== undefined ? successor(bytesOf(gt)) : undefined;
+    gte !== undefined ? new Uint8Array(bytesOf(gte)) : gt !== undefined ? successor(bytesOf(gt)) : undefined;
   const limit =
-    lte !== undefined ? successor(bytesOf(lte)) : lt !== undefined ? bytesOf(lt).slice() : undefined;
+    lte !== undefined ? successor(bytesOf(lte)) : lt !== undefined ? new Uint8Array(bytesOf(lt)) : undefined;
   return { start, limit };
 }
 
@@ -73,7 +73,7 @@ export class Scan {
     this.#isOver =
       (start !== undefined && bytewise.compare(key, start) < 0) ||
       (limit !== undefined && bytewise.compare(key, limit) >= 0);
-    this.#bound = this.#reverse ? successor(key) : key.slice();
+    this.#bound = this.#reverse ? successor(key) : new Uint8Array(key);
     this.#isPlaced = false;
     this.#from = NOWHERE;
   }

@@ -13,8 +13,9 @@ declare const TextDecoder: new (
   options: { ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 type Slice = (this: Uint8Array, start: number, end: number) => string;
+type NativeWrite = (this: Uint8Array, text: string, at: number, most: number) => number;
 declare interface Engine {
-  Buffer?: { prototype?: { utf8Slice?: Slice } };
+  Buffer?: { prototype?: { utf8Slice?: Slice; utf8Write?: NativeWrite } };
 }
 declare interface NewString {
   isWellFormed?(): boolean;
@@ -32,29 +33,37 @@ export const MOST_BYTES = 3;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-/** Node's own way to read text takes half as long, and no view. */
-const utf8Slice = (globalThis as Engine).Buffer?.prototype?.utf8Slice;
+/** Node's own ways to read and write text take half as long, and no views. */
+const { utf8Slice, utf8Write } = (globalThis as Engine).Buffer?.prototype ?? {};
 
-/** Writes a key to where there is room for it. @returns where it ends */
-export function writeKey(text: string, bytes: Uint8Array, at: number): number {
-  return write(text, bytes, at, !SURROGATES.test(text));
-}
+/** Writes a text to where there is room for it. @returns where it ends */
+export type Write = (text: string, bytes: Uint8Array, at: number) => number;
 
-/** The same for a value. */
-export function writeValue(text: string, bytes: Uint8Array, at: number): number {
-  return write(text, bytes, at, isWellFormed(text));
-}
-
-function write(text: string, bytes: Uint8Array, at: number, isUTF8: boolean): number {
-  if (!isUTF8) return writeUnits(text, 0, bytes, at);
+/** As UTF-8, in which what is no text becomes U+FFFD. */
+export function writeUTF8(text: string, bytes: Uint8Array, at: number): number {
   const { length } = text;
-  if (length >= NATIVE_FROM) return at + encoder.encodeInto(text, bytes.subarray(at)).written;
+  if (length >= NATIVE_FROM) return writeNative(text, bytes, at);
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return at + i + encoder.encodeInto(text.slice(i), bytes.subarray(at + i)).written;
+    if (unit >= 0x80) return writeNative(text, bytes, at);
     bytes[at + i] = unit;
   }
   return at + length;
+}
+
+function writeNative(text: string, bytes: Uint8Array, at: number): number {
+  if (utf8Write !== undefined) return at + utf8Write.call(bytes, text, at, MOST_BYTES * text.length);
+  return at + encoder.encodeInto(text, bytes.subarray(at)).written;
+}
+
+/** So that keys sort as JavaScript compares strings. */
+export function writeKey(text: string, bytes: Uint8Array, at: number): number {
+  return SURROGATES.test(text) ? writeUnits(text, bytes, at) : writeUTF8(text, bytes, at);
+}
+
+/** So that any string comes back as it was. */
+export function writeValue(text: string, bytes: Uint8Array, at: number): number {
+  return isWellFormed(text) ? writeUTF8(text, bytes, at) : writeUnits(text, bytes, at);
 }
 
 /** Whether every surrogate has its other half. */
@@ -62,8 +71,8 @@ function isWellFormed(text: string): boolean {
   return (text as NewString).isWellFormed?.() ?? !SURROGATES.test(text);
 }
 
-function writeUnits(text: string, i: number, bytes: Uint8Array, at: number): number {
-  for (; i < text.length; i++) {
+function writeUnits(text: string, bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) {
       bytes[at++] = unit;
@@ -79,13 +88,18 @@ function writeUnits(text: string, i: number, bytes: Uint8Array, at: number): num
   return at;
 }
 
-export function readText(bytes: Uint8Array, start: number, end: number): string {
-  const text =
-    utf8Slice !== undefined ? utf8Slice.call(bytes, start, end) : decoder.decode(bytes.subarray(start, end));
+export function readUTF8(bytes: Uint8Array, start: number, end: number): string {
+  return utf8Slice !== undefined
+    ? utf8Slice.call(bytes, start, end)
+    : decoder.decode(bytes.subarray(start, end));
+}
+
+/** Reads what `writeKey` and `writeValue` write. */
+export function readLossless(bytes: Uint8Array, start: number, end: number): string {
+  const text = readUTF8(bytes, start, end);
   return text.includes(REPLACEMENT) ? readUnits(bytes, start, end) : text;
 }
 
-/** Reads what `write` writes. */
 function readUnits(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   const units: number[] = [];

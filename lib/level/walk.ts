@@ -1,6 +1,6 @@
 import type { Encoded, IteratorOptions } from './abstractlevel.js';
 import { breathe } from './breathe.js';
-import type { Format } from './formats.js';
+import type { Format, Read } from './formats.js';
 import { rangeOf, Scan } from './scan.js';
 import type { Reader } from './snapshot.js';
 
@@ -16,6 +16,8 @@ const AT_ONCE = 4096;
 export class Walk {
   readonly #scan: Scan;
   readonly #format: Format;
+  readonly #readKey: Read;
+  readonly #readValue: Read;
   readonly #pick: Pick;
   readonly #hasKeys: boolean;
   readonly #hasValues: boolean;
@@ -25,9 +27,10 @@ export class Walk {
   /** @param isOwn whether the reader is there for this walk alone */
   constructor(reader: Reader, isOwn: boolean, format: Format, pick: Pick, options: IteratorOptions) {
     const range = rangeOf(options, (key) => format.key(key));
-    format.forget();
     this.#scan = new Scan(reader, range, options.reverse);
     this.#format = format;
+    this.#readKey = format.reader(options.keyEncoding);
+    this.#readValue = format.reader(options.valueEncoding);
     this.#pick = pick;
     this.#hasKeys = pick === 'key' || (pick === 'entry' && options.keys !== false);
     this.#hasValues = pick === 'value' || (pick === 'entry' && options.values !== false);
@@ -37,10 +40,8 @@ export class Walk {
   next(): Item {
     if (!this.#scan.next()) return undefined;
     const scan = this.#scan;
-    const key = this.#hasKeys ? this.#format.readKey(scan.kv, scan.keyStart, scan.keyEnd) : undefined;
-    const value = this.#hasValues
-      ? this.#format.readValue(scan.kv, scan.valueStart, scan.valueEnd)
-      : undefined;
+    const key = this.#hasKeys ? this.#readKey(scan.kv, scan.keyStart, scan.keyEnd) : undefined;
+    const value = this.#hasValues ? this.#readValue(scan.kv, scan.valueStart, scan.valueEnd) : undefined;
     return this.#pick === 'entry' ? [key, value] : this.#pick === 'key' ? key : value;
   }
 
@@ -61,7 +62,6 @@ export class Walk {
 
   seek(target: Encoded): void {
     this.#scan.seek(this.#format.key(target));
-    this.#format.forget();
   }
 
   close(): void {

@@ -1,0 +1,335 @@
+import { MemoryLevel as Reference } from 'memory-level';
+import { localMemory } from '../../lib/internals.js';
+import { MemoryLevel } from '../../lib/level/index.js';
+import { reservedBytes, storesOf } from './stores.js';
+
+const STORE_ENCODINGS = ['buffer', 'view', 'utf8'] as const;
+type Bytes = MemoryLevel<Uint8Array, Uint8Array>;
+
+async function opened<K = string, V = string>(
+  options: ConstructorParameters<typeof MemoryLevel<K, V>>[0] = {},
+) {
+  const db = new MemoryLevel<K, V>(options);
+  await db.open();
+  return db;
+}
+
+/** Resolves when others had several turns. */
+async function idle(): Promise<void> {
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const inBytes = (encoding: 'buffer' | 'view'): Promise<Bytes> =>
+  opened({ keyEncoding: encoding, valueEncoding: encoding, storeEncoding: encoding });
+
+describe('the constructor', () => {
+  test.each(STORE_ENCODINGS)('makes a database that supports what memory-level does: %s', (storeEncoding) => {
+    const ours = new MemoryLevel({ storeEncoding });
+    expect(ours.supports).toEqual(new Reference({ storeEncoding }).supports);
+  });
+
+  test('takes a location before the options, as other databases do', async () => {
+    const db = new (
+      MemoryLevel as unknown as new (location: string, options: object) => MemoryLevel<string, number>
+    )('here', {
+      valueEncoding: 'json',
+    });
+    await db.put('a', 1);
+    expect(await db.get('a')).toBe(1);
+  });
+
+  test('refuses other store encodings', () => {
+    const make = () => new MemoryLevel({ storeEncoding: 'json' as 'utf8' });
+    expect(make).toThrow("storeEncoding option must be 'buffer', 'view' or 'utf8'");
+    expect(make).toThrow(expect.objectContaining({ code: 'LEVEL_ENCODING_NOT_SUPPORTED' }));
+  });
+});
+
+describe('what goes in and comes out', () => {
+  test.each(['buffer', 'view'] as const)('is a copy, the own of each: %s', async (encoding) => {
+    const db = await inBytes(encoding);
+    const from = (...bytes: number[]) =>
+      encoding === 'buffer' ? Buffer.from(bytes) : Uint8Array.from(bytes);
+    const [key, value] = [from(1, 2), from(3, 4)];
+    await db.put(key, value);
+    await db.batch([{ type: 'put', key: from(9), value }]);
+    key.fill(7);
+    value.fill(7);
+    const given = async (): Promise<(Uint8Array | undefined)[]> => [
+      await db.get(from(1, 2)),
+      db.getSync(from(1, 2)),
+      ...(await db.getMany([from(9)])),
+      ...(await db.iterator().all()).flat(),
+      ...(await db.keys().nextv(2)),
+      ...(await db.values({ reverse: true }).all()),
+    ];
+    const texts = async () => (await given()).map((bytes) => bytes?.join(' '));
+    const expected = ['3 4', '3 4', '3 4', '1 2', '3 4', '9', '3 4', '1 2', '9', '3 4', '3 4'];
+    expect(await texts()).toEqual(expected);
+    for (const bytes of await given()) {
+      bytes!.fill(8);
+      expect(await texts()).toEqual(expected);
+    }
+    const all = await given();
+    all[3]!.fill(8);
+    expect(all.map((bytes) => bytes!.join(' '))).toEqual(expected.map((text, i) => (i === 3 ? '8 8' : text)));
+    expect(all.every((bytes) => Buffer.isBuffer(bytes) === (encoding === 'buffer'))).toBe(true);
+  });
+
+  test('may be transferred', async () => {
+    const db = await inBytes('view');
+    for (let i = 0; i < 5; i++) await db.put(Uint8Array.of(i), Uint8Array.of(i, i));
+    const iterator = db.values();
+    const first = (await iterator.next())!;
+    structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+    expect(await iterator.all()).toEqual([1, 2, 3, 4].map((i) => Uint8Array.of(i, i)));
+  });
+
+  test('may be any view', async () => {
+    const db = await inBytes('view');
+    const words = new Uint16Array([1, 2]);
+    await db.put(words as unknown as Uint8Array, new DataView(words.buffer) as unknown as Uint8Array);
+    expect(await db.iterator().all()).toEqual([[new Uint8Array(words.buffer), new Uint8Array(words.buffer)]]);
+  });
+
+  test.each(STORE_ENCODINGS)('may be long: %s', async (storeEncoding) => {
+    const db = await opened({ storeEncoding });
+    const long = 'é \u{1f600} '.repeat(20_000);
+    await db.batch(
+      [1, 2, 3].map((i) => ({ type: 'put' as const, key: `${long}${i}`, value: `${i}${long}` })),
+    );
+    await db.put('a', long);
+    expect(await db.iterator().all()).toEqual([
+      ['a', long],
+      ...[1, 2, 3].map((i) => [`${long}${i}`, `${i}${long}`]),
+    ]);
+    expect(await db.get(`${long}2`)).toBe(`2${long}`);
+  });
+
+  test('is every string in a store of strings, in their order', async () => {
+    const db = await opened({ storeEncoding: 'utf8' });
+    const texts = [
+      '',
+      '\0',
+      'a',
+      '\u07ff',
+      '\ud7ff',
+      '\ud800',
+      '\ud83d\ude00',
+      '\udfff',
+      '\ue000',
+      '\ufffd',
+      '\uffff',
+    ];
+    for (const text of [...texts].reverse()) await db.put(text, `${text}${text}`);
+    expect(await db.iterator().all()).toEqual(texts.map((text) => [text, `${text}${text}`]));
+  });
+});
+
+describe('a batch', () => {
+  test.each([
+    ['put del', 'a'],
+    ['del put', 'a=1'],
+    ['put del put del', 'a'],
+    ['del put del put', 'a=3'],
+  ])('is the same as its operations one by one: %s', async (types, expected) => {
+    const [key, present] = expected.split('=');
+    const db = await opened({});
+    await db.put('a', 'old');
+    await db.batch(
+      types
+        .split(' ')
+        .map((type, i) =>
+          type === 'put' ? { type, key, value: String(i) } : { type: 'del' as const, key },
+        ) as never,
+    );
+    expect(await db.get('a')).toBe(present);
+  });
+
+  test.each([false, true])('is all or nothing, wherever memory ends; somebody reads: %s', async (isRead) => {
+    const before = Array.from({ length: 300 }, (_, i): [string, string] => [
+      `key-${i % 100}-${i}`,
+      'v'.repeat(i),
+    ]);
+    const sorted = (entries: [string, string][]) =>
+      [...new Map(entries)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const { allocate } = localMemory;
+    let failed = 0;
+    let isDone = false;
+    for (let nth = 0; !isDone; nth++) {
+      const db = await opened({});
+      await db.batch(before.map(([key, value]) => ({ type: 'put', key, value })));
+      const snapshot = isRead ? db.snapshot() : undefined;
+      let left = nth;
+      Object.assign(localMemory, {
+        allocate(bytes: number) {
+          if (left-- <= 0) throw new RangeError('no memory');
+          return allocate(bytes);
+        },
+      });
+      const after = sorted([
+        ...before.slice(50),
+        ...before.slice(0, 200).map(([key], i): [string, string] => [`${key}!`, 'w'.repeat(20 * i)]),
+      ]);
+      try {
+        await db.batch([
+          ...before.slice(0, 50).map(([key]) => ({ type: 'del' as const, key })),
+          ...before
+            .slice(0, 200)
+            .map(([key], i) => ({ type: 'put' as const, key: `${key}!`, value: 'w'.repeat(20 * i) })),
+        ]);
+        isDone = true;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'MEMDB_CAPACITY' });
+        failed++;
+      } finally {
+        Object.assign(localMemory, { allocate });
+      }
+      expect(await db.iterator().all()).toEqual(isDone ? after : sorted(before));
+      if (snapshot !== undefined) expect(await db.iterator({ snapshot }).all()).toEqual(sorted(before));
+      // It goes on.
+      await db.put('more', 'more');
+      expect(await db.get('more')).toBe('more');
+      if (snapshot !== undefined) expect(await db.get('more', { snapshot })).toBeUndefined();
+    }
+    expect(failed).toBeGreaterThan(0);
+  });
+});
+
+describe('memory', () => {
+  const KEYS = 1000;
+  const keyOf = (i: number) => `key:${String(i % KEYS).padStart(8, '0')}`;
+  const valueOf = (i: number) => String(i).padStart(100, '.');
+  /** Bytes of a key and its value. */
+  const ENTRY = 112;
+
+  async function filled() {
+    const db = await opened({});
+    for (let i = 0; i < KEYS; i++) await db.put(keyOf(i), valueOf(i));
+    return db;
+  }
+
+  test('comes back under overwrites, while a snapshot reads what was there', async () => {
+    const db = await filled();
+    const snapshot = db.snapshot();
+    for (let i = KEYS; i < 100 * KEYS; i++) {
+      await db.put(keyOf(i * 7), valueOf(i));
+      if (i % KEYS === 0) expect(reservedBytes(db)).toBeLessThan(3 * 2 * KEYS * ENTRY + (4 << 20));
+    }
+    expect((await db.values({ snapshot }).all()).every((value, i) => value === valueOf(i))).toBe(true);
+    // Of each key, what it is and what it was.
+    expect(storesOf(db).map(({ length }) => length)).toEqual([KEYS, KEYS]);
+    await snapshot.close();
+    expect(storesOf(db).map(({ length }) => length)).toEqual([KEYS]);
+  });
+
+  test('comes back while iterators come and go, and one stays', async () => {
+    const db = await filled();
+    const stays = db.iterator();
+    for (let i = KEYS; i < 60 * KEYS; i++) {
+      await db.put(keyOf(i * 7), valueOf(i));
+      if (i % 100 > 0) continue;
+      const iterator = db.iterator();
+      expect(await iterator.nextv(2)).toHaveLength(2);
+      await db.put(keyOf(i), valueOf(i));
+      await iterator.close();
+      // At most twice as many versions as somebody sees.
+      expect(storesOf(db)[1].length).toBeLessThan(2 * KEYS + 300);
+    }
+    expect((await stays.all()).every(([, value], i) => value === valueOf(i))).toBe(true);
+  });
+
+  test('comes back by itself, once a snapshot is closed and others are not', async () => {
+    const db = await filled();
+    const stays = db.snapshot();
+    const snapshots = [];
+    for (let round = 1; round <= 10; round++) {
+      snapshots.push(db.snapshot());
+      for (let i = 0; i < KEYS; i++) await db.put(keyOf(i), valueOf(round * KEYS + i));
+    }
+    // The first two read the same.
+    expect(storesOf(db)[1].length).toBe(10 * KEYS);
+    for (const snapshot of snapshots) await snapshot.close();
+    await idle();
+    expect(storesOf(db)[1].length).toBe(KEYS);
+    expect(await db.get(keyOf(5), { snapshot: stays })).toBe(valueOf(5));
+  });
+
+  test('comes back from deletes, and nothing is left of them', async () => {
+    const db = await filled();
+    const iterator = db.iterator();
+    for (let i = 0; i < KEYS; i++) await db.del(keyOf(i));
+    expect(await iterator.all()).toHaveLength(KEYS);
+    expect(storesOf(db).map(({ length }) => length)).toEqual([0]);
+  });
+});
+
+describe('clear', () => {
+  const COUNT = 40_000;
+  const keyOf = (i: number) => `k${String(i).padStart(6, '0')}`;
+
+  async function filled() {
+    const db = await opened({});
+    await db.batch(
+      Array.from({ length: COUNT }, (_, i) => ({ type: 'put' as const, key: keyOf(i), value: 'v' })),
+    );
+    return db;
+  }
+
+  test('of many removes what was there when it was called, and lets others have their turn', async () => {
+    const db = await filled();
+    let turns = 0;
+    let isCleared = false;
+    const count = () => {
+      turns++;
+      if (!isCleared) setImmediate(count);
+    };
+    setImmediate(count);
+    const cleared = db.clear({ gte: 'k' }).then(() => (isCleared = true));
+    await db.put('k9', 'new');
+    await cleared;
+    expect(turns).toBeGreaterThan(3);
+    expect(await db.iterator().all()).toEqual([['k9', 'new']]);
+    expect(storesOf(db)).toHaveLength(1);
+  });
+
+  test('of all leaves readers what they read', async () => {
+    const db = await filled();
+    const snapshot = db.snapshot();
+    const iterator = db.keys({ reverse: true });
+    await db.put('a', 'b');
+    await db.clear();
+    await db.put('c', 'd');
+    expect(await db.keys().all()).toEqual(['c']);
+    expect(await iterator.all()).toHaveLength(COUNT);
+    expect(await db.get(keyOf(3), { snapshot })).toBe('v');
+    expect(await db.has('a', { snapshot })).toBe(false);
+    await db.clear({ snapshot, limit: 1 });
+    expect(await db.keys().all()).toEqual(['c']);
+    await snapshot.close();
+  });
+
+  test('of a few, and of many with a limit, is exact', async () => {
+    const db = await filled();
+    await db.clear({ gt: keyOf(10), lte: keyOf(20) });
+    await db.clear({ reverse: true, limit: 30_000 });
+    expect(await db.keys().all()).toHaveLength(COUNT - 10 - 30_000);
+  });
+});
+
+test('what was written is there again after close and open', async () => {
+  const db = await opened({});
+  await db.put('a', '1');
+  await db.close();
+  await db.open();
+  expect(await db.get('a')).toBe('1');
+});
+
+test('a snapshot of another kind of database is refused', async () => {
+  const db = await opened({});
+  const other = new Reference();
+  await other.open();
+  await expect(db.get('a', { snapshot: other.snapshot() })).rejects.toThrow(
+    'snapshot must be one of this kind',
+  );
+});
