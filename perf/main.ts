@@ -5,6 +5,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GO } from './competitors/index.js';
 import { commandOf, findGo, machineOf, versionsOf } from './facts.js';
+import { runLevel } from './level/main.js';
 import { runMap } from './map/main.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
 import { planCells } from './plan.js';
@@ -18,6 +19,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function main(args: string[]): Promise<number> {
   if (args.includes('--map')) return runMap(args);
+  if (args.includes('--level')) return runLevel(args);
   const options = parseOptions(args);
   if (options === 'help') {
     console.log(HELP);
