@@ -13,6 +13,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What every engine has to do. */
 const WORK = { operations: 150_000, entries: 100_000 };
+/** Needs abstract-level, which is a CommonJS package: in a browser, that takes a bundler. */
+const LEVEL = 'flat-memdb/level';
 const LANGUAGES = ['js', 'mjs', 'javascript', 'ts', 'mts', 'typescript'];
 
 /**
@@ -28,12 +30,13 @@ export async function portableFolder(programs, { nodeModules }) {
   mkdirSync(installed, { recursive: true });
   for (const part of ['package.json', 'dist'])
     cpSync(join(root, part), join(installed, part), { recursive: true });
+  if (nodeModules) copyWithDependencies('abstract-level', join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }\n');
   for (const [name, entry] of Object.entries(programs)) await bundle(entry, join(folder, name));
 
   const shown = [];
   for (const { name, code } of pages().flatMap(blocksOf)) {
-    const needed = importsOf(code).filter((each) => !/^flat-memdb(\/|$)/.test(each));
+    const needed = importsOf(code).filter((each) => each === LEVEL || !/^flat-memdb(\/|$)/.test(each));
     if (needed.length > 0 && !nodeModules) {
       console.log(`${name} is left out, since it needs ${needed.join(', ')}`);
       continue;
@@ -43,6 +46,14 @@ export async function portableFolder(programs, { nodeModules }) {
     shown.push({ name, url, promised: [...code.matchAll(/\/\/ -> (.*)$/gm)].map(([, line]) => line) });
   }
   return { folder, task: { ...WORK, shown } };
+}
+
+/** A package that is installed here, and what it needs. */
+function copyWithDependencies(name, to) {
+  const from = join(root, 'node_modules', name);
+  cpSync(from, join(to, name), { recursive: true });
+  const { dependencies = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  for (const needed of Object.keys(dependencies)) copyWithDependencies(needed, to);
 }
 
 const ESNEXT = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
