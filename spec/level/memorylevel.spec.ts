@@ -146,6 +146,15 @@ describe('a batch', () => {
     expect(await db.get('a')).toBe(present);
   });
 
+  test('tells keys apart by their bytes: texts that are no UTF-8 may be the same key', async () => {
+    const db = await opened({});
+    await db.batch([
+      { type: 'del', key: '\ufffd' },
+      { type: 'put', key: '\ud83d', value: 'put' },
+    ]);
+    expect(await db.get('\ufffd')).toBe('put');
+  });
+
   test.each([false, true])('is all or nothing, wherever memory ends; somebody reads: %s', async (isRead) => {
     const before = Array.from({ length: 300 }, (_, i): [string, string] => [
       `key-${i % 100}-${i}`,
