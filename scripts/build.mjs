@@ -17,7 +17,12 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 await compile('scripts/tsconfig.library.json');
 /** The doors of the package: names of their files in dist/, and where they are compiled to. Later ones import the first. */
-const DOORS = { index: 'build/lib/index', map: 'build/lib/map/index', level: 'build/lib/level/index' };
+const DOORS = {
+  index: 'build/lib/index',
+  map: 'build/lib/map/index',
+  level: 'build/lib/level/index',
+  etcd: 'build/lib/etcd/index',
+};
 /** What `level` is built on, in dist/: the module of that name, or an error that says to install it; see lib/level/peer.cjs. */
 const PEER = { name: 'abstract-level', file: 'dist/commonjs/abstract-level.js' };
 const types = {};

@@ -23,7 +23,7 @@ function bin(name, module = name) {
  * MemoryLevel is built on.
  */
 const BUILT =
-  /^dist\/((esm|commonjs)\/((index|map|level)\.(js|js\.map|d\.ts)|package\.json)|commonjs\/abstract-level\.js)$/;
+  /^dist\/((esm|commonjs)\/((index|map|level|etcd)\.(js|js\.map|d\.ts)|package\.json)|commonjs\/abstract-level\.js)$/;
 /** What README.md leads to, so that its links work in the package, too. */
 const PAGES =
   /^(docs\/|examples\/|perf\/(README\.md|results\/((report|lives)\.md|[a-z\d-]+\.svg))$|[A-Z]+\.md$)/;
@@ -44,11 +44,17 @@ const map = new OrderedMap({ key: codecs.tuple(codecs.string, codecs.number), va
 map.set(['b', 1], 'third').set(['a', 10], 'second').set(['a', 9], 'first');
 if ([...map.values(prefix(['a']))].join() !== 'first,second') throw new Error('unexpected order');
 if (!(map.db instanceof DB)) throw new Error('the map has another DB');
+// Without the package etcd3, it says what is missing.
+Mirror.open({ client: undefined${typed ? ' as never' : ''}, range: {} }).then(
+  () => Promise.reject(new Error('a mirror of nothing')),
+  (error${typed ? ': Error' : ''}) => { if (!error.message.includes('npm install etcd3')) throw error; },
+);
 `;
 /** The doors, and what is taken from each. */
 const DOORS = {
   'flat-memdb': '{ DB, MemTable, ValueType, checkStructure }',
   'flat-memdb/map': '{ OrderedMap, codecs, prefix }',
+  'flat-memdb/etcd': '{ Mirror }',
 };
 const loadBy = (load) =>
   Object.entries(DOORS)

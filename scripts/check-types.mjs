@@ -46,7 +46,12 @@ try {
     ).replace(/^[^[]*(?=\[)/, ''),
   );
   const users = await Promise.all(VERSIONS.map((version) => install(version, join(folder, filename))));
-  for (const [door, from] of Object.entries({ index: program, map: program, level: levelProgram })) {
+  for (const [door, from] of Object.entries({
+    index: program,
+    map: program,
+    level: levelProgram,
+    etcd: program,
+  })) {
     requireAllNames(join(users[0].folder, `node_modules/flat-memdb/dist/esm/${door}.d.ts`), from);
   }
   const combinations = users.flatMap((user) => combine(user));

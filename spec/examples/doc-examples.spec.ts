@@ -2,16 +2,19 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
+import * as etcdDoor from '../../lib/etcd/index.js';
 import * as mainDoor from '../../lib/index.js';
 import * as levelDoor from '../../lib/level/index.js';
 import * as mapDoor from '../../lib/map/index.js';
+import { FakeCluster } from '../support/fake-etcd.js';
 
 /*
  * Runs each @example in the comments of lib/, and compares what it prints with what stands behind `// ->`. All that the
- * package exports is there, and `bytes` and `text`, as the first example of DB defines them.
+ * package exports is there, and `bytes` and `text`, as the first example of DB defines them; and `client`, of a cluster without servers
+ * that has user:1 and user:2.
  */
 
-const library = { ...mainDoor, ...mapDoor, ...levelDoor };
+const library = { ...mainDoor, ...mapDoor, ...levelDoor, ...etcdDoor };
 const LIB = join(__dirname, '../../lib');
 /** What the iterators have in common; it is exported by none of its own. */
 const BASE = 'Cursor';
@@ -99,16 +102,36 @@ it('there are examples', () => {
 
 it.each(all)('the example of $name prints what it says', async ({ example }) => {
   const printed: string[] = [];
+  const cluster = new FakeCluster();
+  cluster.commit([
+    ['user:1', 'Ada'],
+    ['user:2', 'Alan'],
+  ]);
+  const mirrors: etcdDoor.Mirror[] = [];
   const scope: Record<string, unknown> = {
     ...library,
+    Mirror: {
+      open: async (options: etcdDoor.MirrorOptions) => {
+        const mirror = await etcdDoor.Mirror.open(options);
+        mirrors.push(mirror);
+        return mirror;
+      },
+    },
+    client: cluster.client(),
     Uint8Array,
     bytes: (text: string) => new TextEncoder().encode(text),
     text: (array: Uint8Array) => new TextDecoder().decode(array),
     console: { log: (...values: unknown[]) => printed.push(format(...values)) },
   };
   // In a block of its own, it may define what is there already.
-  const run = new AsyncFunction(...Object.keys(scope), `'use strict'; {\n${example}\n}`);
-  await run(...Object.values(scope));
+  // Node has no `using` yet.
+  const code = ts.transpile(`'use strict'; {\n${example}\n}`, { target: ts.ScriptTarget.ES2022 });
+  const run = new AsyncFunction(...Object.keys(scope), code);
+  try {
+    await run(...Object.values(scope));
+  } finally {
+    for (const mirror of mirrors) mirror.close();
+  }
   const promised = example.split('\n').map((line) => /\/\/ -> (.*)$/.exec(line)?.[1]);
   expect(printed.join(', ')).toBe(promised.filter((promise) => promise !== undefined).join(', '));
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { format } from 'node:util';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+import * as etcdDoor from '../../lib/etcd/index.js';
 import * as mainDoor from '../../lib/index.js';
 import * as levelDoor from '../../lib/level/index.js';
 import * as mapDoor from '../../lib/map/index.js';
@@ -15,6 +16,7 @@ const DOORS: Record<string, unknown> = {
   'flat-memdb': mainDoor,
   'flat-memdb/map': mapDoor,
   'flat-memdb/level': levelDoor,
+  'flat-memdb/etcd': etcdDoor,
 };
 /** Written on the line of the fence, it marks a block that can't be run. */
 const NOT_RUN = 'no-run';

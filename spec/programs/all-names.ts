@@ -68,6 +68,16 @@ import type {
   SimpleCodec,
 } from 'flat-memdb/map';
 
+import { Mirror, MirrorIterator, MirrorView } from 'flat-memdb/etcd';
+import type {
+  EtcdClient,
+  MirrorChange,
+  MirrorOptions,
+  MirrorRange,
+  MirrorTransaction,
+  Retain,
+} from 'flat-memdb/etcd';
+
 function must(condition: boolean): asserts condition {
   if (!condition) throw new Error('not as it must be');
 }
@@ -407,3 +417,51 @@ export function wrong(): unknown {
     ofUsers.get('user:1').name,
   ];
 }
+
+// A mirror of etcd; there is none here.
+
+const retain: Retain = { revisions: 10, ms: undefined };
+const mirrorRange: MirrorRange = { prefix: a };
+const client: EtcdClient = { getAll: () => ({}), watch: () => ({}), close: () => {} };
+const mirrorOptions: MirrorOptions = {
+  client,
+  range: mirrorRange,
+  retain,
+  maxStaleness: undefined,
+  heartbeat: 1000,
+  timeout: undefined,
+};
+async function useMirror(mirror: Mirror): Promise<void> {
+  const revision: bigint = await mirror.put(a, b);
+  must((await mirror.delete(a)) > revision);
+  await mirror.transaction((txn: MirrorTransaction) => {
+    txn.put(a, b);
+    txn.delete(b);
+    txn.unchanged(c);
+  });
+  await mirror.waitFor(revision);
+  const stop: () => void = mirror.on('change', (change: MirrorChange) => {
+    const written: Uint8Array | undefined = change.type === 'put' ? change.value : undefined;
+    must(change.revision > 0n && change.key.length > 0 && written !== c);
+  });
+  stop();
+  const found: Uint8Array | undefined = mirror.get(a);
+  must(found !== undefined && mirror.has(a) && mirror.count(range) === 1 && mirror.length === 1);
+  const all: [Entry[], Uint8Array[]] = [
+    [...mirror.entries(scan)],
+    [...mirror.keys(scan), ...mirror.values()],
+  ];
+  must(all.length === 2 && [...mirror].length === 1 && mirror.staleness >= 0);
+  must(mirror.oldestRevision <= mirror.revision && mirror.member !== undefined);
+  using view: MirrorView = mirror.at(revision);
+  must(view.revision === revision && view.length === 1 && view.get(a) !== undefined);
+  view.release();
+  using cursor: MirrorIterator = mirror.iterator();
+  must(cursor.first() && cursor.last() && cursor.seek(a) && cursor.valid && !cursor.released);
+  must(cursor.key !== undefined && cursor.value !== undefined && !cursor.next() && cursor.prev());
+  cursor.release();
+  mirror.close();
+  mirror[Symbol.dispose]();
+}
+must(typeof useMirror === 'function' && typeof Mirror.open === 'function');
+Mirror.open(mirrorOptions).then(useMirror, (error: unknown) => must(error instanceof TypeError));

@@ -1,0 +1,125 @@
+import { bytesPrefix, bytewise, type Range } from '../index.js';
+
+/** The keys that a mirror holds: `{ prefix }` stands for all that begin with it. */
+export type MirrorRange = Range | { prefix: Uint8Array };
+
+/** Which of the old revisions can still be read. */
+export interface Retain {
+  /** So many changed states before the newest one; 1000 by default, where `ms` is not given either. */
+  revisions?: number | undefined;
+  /** States that were the newest one at most so many milliseconds ago. */
+  ms?: number | undefined;
+}
+
+/** Bounds as etcd has them: there is no empty key, and an end of one zero byte is the end of all. */
+export interface Bounds {
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
+  has(key: Uint8Array): boolean;
+}
+
+const DEFAULT_REVISIONS = 1000;
+
+export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
+  // One of another realm is one, too.
+  if (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]') return;
+  throw new TypeError(
+    `${what} must be a Uint8Array, but got ${describe(value)}` +
+      (typeof value === 'string' ? '; encode it with new TextEncoder().encode(text)' : ''),
+  );
+}
+
+/** A plain array of its own; `slice` of a Buffer would be a view. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** A revision as the mirror counts inside. @throws TypeError, RangeError */
+export function requireRevision(revision: unknown): number {
+  if (typeof revision !== 'bigint' && typeof revision !== 'number') {
+    throw new TypeError(`a revision must be a bigint or a number, but got ${describe(revision)}`);
+  }
+  const number = Number(revision);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new RangeError(`a revision must be a whole number from 0 to 2^53-1, but got ${revision}`);
+  }
+  return number;
+}
+
+/** @throws TypeError, RangeError */
+export function requireOptions(options: unknown, of: string, names: readonly string[]): void {
+  if (
+    options === null ||
+    typeof options !== 'object' ||
+    Array.isArray(options) ||
+    ArrayBuffer.isView(options)
+  ) {
+    throw new TypeError(`${of} takes a plain object of options, but got ${describe(options)}`);
+  }
+  for (const name in options) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${of} has no option '${name}': it has ${names.join(', ')}`);
+    }
+  }
+}
+
+/** @throws TypeError, RangeError */
+export function requireMs(ms: unknown, what: string): asserts ms is number {
+  if (typeof ms !== 'number') {
+    throw new TypeError(`${what} must be a number of milliseconds, but got ${describe(ms)}`);
+  }
+  if (!(ms > 0)) throw new RangeError(`${what} must be above 0 milliseconds, but is ${ms}`);
+}
+
+/** @throws TypeError, RangeError */
+export function requireRetain(retain: Retain | undefined): { revisions: number; ms: number } {
+  if (retain === undefined) return { revisions: DEFAULT_REVISIONS, ms: Infinity };
+  requireOptions(retain, 'retain', ['revisions', 'ms']);
+  const { revisions, ms } = retain;
+  if (ms !== undefined) requireMs(ms, 'retain.ms');
+  if (revisions !== undefined) {
+    if (typeof revisions !== 'number') {
+      throw new TypeError(`retain.revisions must be a number, but got ${describe(revisions)}`);
+    }
+    if (!(revisions >= 0)) throw new RangeError(`retain.revisions must be 0 or more, but is ${revisions}`);
+  }
+  return {
+    revisions: revisions ?? (ms === undefined ? DEFAULT_REVISIONS : Infinity),
+    ms: ms ?? Infinity,
+  };
+}
+
+/** @throws TypeError for what is no range, RangeError for one in which no key can be */
+export function requireBounds(range: unknown): Bounds {
+  if (range === null || typeof range !== 'object' || Array.isArray(range) || ArrayBuffer.isView(range)) {
+    throw new TypeError(
+      `range must be { start?: Uint8Array, limit?: Uint8Array } or { prefix: Uint8Array }, but got ${describe(range)}`,
+    );
+  }
+  const isPrefix = 'prefix' in range;
+  requireOptions(range, 'range', isPrefix ? ['prefix'] : ['start', 'limit']);
+  if (isPrefix) requireBytes(range.prefix, 'range.prefix');
+  const { start, limit } = isPrefix ? bytesPrefix(range.prefix as Uint8Array) : (range as Range);
+  if (start !== undefined) requireBytes(start, 'range.start');
+  if (limit !== undefined) requireBytes(limit, 'range.limit');
+  const first = start === undefined || start.length === 0 ? Uint8Array.of(0) : copyOf(start);
+  const end = limit && copyOf(limit);
+  if (end !== undefined && bytewise.compare(first, end) >= 0) {
+    throw new RangeError('no key is in this range: its limit is not above its start');
+  }
+  return {
+    start: first,
+    end: end ?? Uint8Array.of(0),
+    has: (key) => bytewise.compare(key, first) >= 0 && (end === undefined || bytewise.compare(key, end) < 0),
+  };
+}
+
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return name === undefined || name === '' || name === 'Object' ? 'an object' : `an instance of ${name}`;
+  }
+  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${JSON.stringify(String(value))}`;
+}

@@ -1,0 +1,186 @@
+import { MemDBError } from '../index.js';
+import type { Bounds } from './arguments.js';
+import { after, now } from './clock.js';
+import type { Connection } from './connection.js';
+import { numberOf } from './revisions.js';
+import type { Versions } from './versions.js';
+
+/** Where somebody waits: milliseconds after which a check that did not help is made again, at first. */
+const FIRST_GAP = 10;
+const LONGEST_GAP = 200;
+/** A check of the whole range, which etcd goes through for it, takes at most one part of the time in so many. */
+const SHARE = 10;
+
+/**
+ * That the member answers, and up to which revision, and since when, the mirror is complete.
+ *
+ * Any linearizable read tells the newest revision of the cluster at that time. Once the mirror's is that or above, by what it watches,
+ * it is complete as of then. If not, either changes are on their way, or they are outside the range. A linearizable read of the range tells: if
+ * it has as many entries as the mirror and none that is newer than what the mirror knows, then nothing happened in it. A deletion
+ * alone makes it less; and whatever else happened has a newer entry to show.
+ */
+export class Heartbeat {
+  /** When, by `now`, the mirror was complete for certain. */
+  completeAt = 0;
+  readonly #bounds: Bounds;
+  readonly #versions: Versions;
+  readonly #pace: { readonly heartbeat: number; readonly timeout: number };
+  readonly #reached: () => void;
+  /** It will be complete as of `asked` once it has `revision`. */
+  #pending: { readonly revision: number; readonly asked: number } | undefined;
+  /** Since when nothing was heard of the watch, though something is to come. */
+  #silentSince: number | undefined;
+  /** Not before then is the whole range checked again. */
+  #notBefore = 0;
+  #run = 0;
+  #isChecking = false;
+  /** When the next check is due, while none is under way. */
+  #due = Infinity;
+  #gap = FIRST_GAP;
+  #isHurried = false;
+  #stopTimer = () => {};
+  #check: () => void = () => {};
+
+  constructor(
+    bounds: Bounds,
+    versions: Versions,
+    pace: { readonly heartbeat: number; readonly timeout: number },
+    reached: () => void,
+  ) {
+    this.#bounds = bounds;
+    this.#versions = versions;
+    this.#pace = pace;
+    this.#reached = reached;
+  }
+
+  /** Checks at intervals, until `stop`. Rejects when the member gives no answer, or no changes. */
+  run(connection: Connection): Promise<never> {
+    this.stop();
+    const run = this.#run;
+    return new Promise((_resolve, reject) => {
+      const check = async () => {
+        this.#isChecking = true;
+        try {
+          await this.#ask(connection, () => run === this.#run);
+        } catch (error) {
+          if (run === this.#run) reject(error as Error);
+          return;
+        }
+        if (run !== this.#run) return;
+        this.#isChecking = false;
+        const { heartbeat } = this.#pace;
+        this.#schedule(this.#isHurried ? Math.min(this.#gap, heartbeat) : heartbeat);
+        this.#gap = Math.min(2 * this.#gap, LONGEST_GAP);
+      };
+      this.#check = () => void check();
+      this.#schedule(this.#isHurried ? 0 : this.#pace.heartbeat);
+    });
+  }
+
+  stop(): void {
+    this.#run++;
+    this.#isChecking = false;
+    this.#due = Infinity;
+    this.#pending = undefined;
+    this.#silentSince = undefined;
+    this.#stopTimer();
+    this.#check = () => {};
+  }
+
+  /** Somebody waits: checks in `ms`, and more often from then on. */
+  hurry(ms: number): void {
+    this.#isHurried = true;
+    this.#gap = FIRST_GAP;
+    if (!this.#isChecking && now() + ms < this.#due) this.#schedule(ms);
+  }
+
+  /** Nobody waits any more. */
+  calm(): void {
+    this.#isHurried = false;
+  }
+
+  /** All was read as of a time. */
+  loaded(asked: number): void {
+    this.completeAt = Math.max(this.completeAt, asked);
+  }
+
+  /** The watch gave something. */
+  heard(): void {
+    this.#silentSince = undefined;
+  }
+
+  /** The mirror's revision is another. */
+  advanced(): void {
+    if (this.#pending !== undefined && this.#versions.revision >= this.#pending.revision) {
+      this.loaded(this.#pending.asked);
+      this.#pending = undefined;
+    }
+  }
+
+  /** @throws MemDBError where etcd is not what it was */
+  requireForward(revision: number, known: number): void {
+    if (revision >= known) return;
+    throw new MemDBError(
+      'MEMDB_MIRROR_REWOUND',
+      `etcd is at revision ${revision}, which is before ${known}, which the mirror has: it was restored from a backup, or is another cluster. Open a new mirror`,
+    );
+  }
+
+  #schedule(ms: number): void {
+    this.#stopTimer();
+    this.#due = now() + ms;
+    this.#stopTimer = after(ms, () => {
+      this.#due = Infinity;
+      this.#check();
+    });
+  }
+
+  async #ask(connection: Connection, isWanted: () => boolean): Promise<void> {
+    const { start, end } = this.#bounds;
+    const versions = this.#versions;
+    let asked = now();
+    versions.trim(asked);
+    let known = versions.revision;
+    let answer = await connection.range({ key: start, limit: 1, keys_only: true });
+    if (!isWanted() || this.#isComplete(numberOf(answer.header.revision), asked, known)) return;
+
+    asked = now();
+    if (asked < this.#notBefore && !this.#isHurried) return;
+    known = versions.revision;
+    answer = await connection.range({
+      key: start,
+      range_end: end,
+      limit: 1,
+      min_mod_revision: known + 1,
+      keys_only: true,
+    });
+    this.#notBefore = now() + SHARE * (now() - asked);
+    const newest = numberOf(answer.header.revision);
+    if (!isWanted() || this.#isComplete(newest, asked, known)) return;
+    const isSame = answer.kvs.length === 0 && Number(answer.count) === versions.length;
+    if (isSame && versions.revision === known) {
+      versions.advance(newest);
+      this.#isComplete(newest, asked, known);
+      this.#reached();
+      return;
+    }
+    this.#silentSince ??= now();
+    if (now() - this.#silentSince > this.#pace.timeout) {
+      throw new Error(`${connection.host} does not send the changes up to revision ${newest}`);
+    }
+  }
+
+  /** Whether the mirror has `revision`, which the cluster had after `asked`. */
+  #isComplete(revision: number, asked: number, known: number): boolean {
+    this.requireForward(revision, known);
+    if (this.#versions.revision < revision) {
+      this.#pending = { revision, asked };
+      return false;
+    }
+    this.loaded(asked);
+    this.#pending = undefined;
+    this.#silentSince = undefined;
+    this.advanced();
+    return true;
+  }
+}

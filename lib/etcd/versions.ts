@@ -1,0 +1,147 @@
+import { MemTable, ValueType } from '../index.js';
+import type { Edit } from './revisions.js';
+
+/** When a state came, and what became old by that. */
+interface Step {
+  readonly revision: number;
+  readonly time: number;
+  /** Versions that nobody sees any more who reads at this revision or a later one. */
+  readonly superseded: number;
+}
+
+/** With so many versions too many, a compaction is made, and with half as many again as there are entries: it copies all of them. */
+const COMPACT_FROM = 1000;
+const OF_ENTRIES = 0.5;
+
+/**
+ * What the mirror knows: every version since the oldest revision that can be read, in a MemTable, an etcd revision being the sequence
+ * number.
+ *
+ * 1. Whenever anybody else runs, the table holds all of the range up to `revision`, and nothing above.
+ * 2. A state from `oldest` on can be read, and any that is pinned. Others may be gone.
+ */
+export class Versions {
+  /** Number of entries at `revision`. */
+  length = 0;
+  #table = new MemTable();
+  #revision = 0;
+  #oldest = 0;
+  readonly #retain: { readonly revisions: number; readonly ms: number };
+  /** Steps after `oldest`, in order; those before `#first` are gone. */
+  #steps: Step[] = [];
+  #first = 0;
+  /** Versions that only pins may still need, and how many of these were left by the last compaction. */
+  #garbage = 0;
+  #left = 0;
+  readonly #pins = new Map<number, number>();
+
+  constructor(retain: { readonly revisions: number; readonly ms: number }) {
+    this.#retain = retain;
+  }
+
+  get table(): MemTable {
+    return this.#table;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** The first state: every entry of the range at `revision`. Nothing can be read before `begin`. */
+  load(edits: Iterable<Edit>): void {
+    for (const { key, value, sequence } of edits) {
+      this.#table.add(sequence, ValueType.Value, key, value!);
+      this.length++;
+    }
+  }
+
+  /** After a load that failed. */
+  clear(): void {
+    this.#table = new MemTable();
+    this.length = 0;
+  }
+
+  begin(revision: number): void {
+    this.#revision = this.#oldest = revision;
+  }
+
+  /** Makes the edits of a revision visible, all at once. Etcd has one edit of a key in a revision. */
+  apply(revision: number, edits: readonly Edit[], time: number): void {
+    let length = this.length;
+    let superseded = 0;
+    for (const { key, value, sequence } of edits) {
+      const wasThere = this.#table.get(key)?.type === ValueType.Value;
+      if (value === undefined) {
+        this.#table.add(sequence, ValueType.Deletion, key);
+        superseded++;
+      } else {
+        this.#table.add(sequence, ValueType.Value, key, value);
+      }
+      if (wasThere) superseded++;
+      length += Number(value !== undefined) - Number(wasThere);
+    }
+    this.length = length;
+    this.#revision = revision;
+    this.#steps.push({ revision, time, superseded });
+    this.trim(time);
+  }
+
+  /** The same after revisions were missed: what was between cannot be read. */
+  leap(revision: number, edits: readonly Edit[], time: number): void {
+    this.apply(revision, edits, time);
+    this.#dropSteps(this.#steps.length - this.#first, revision);
+    this.#compactIfDue();
+  }
+
+  /** Nothing changed in the range up to `revision`. */
+  advance(revision: number): void {
+    if (revision > this.#revision) this.#revision = revision;
+  }
+
+  /** Lets go of what is older than is to be kept. */
+  trim(time: number): void {
+    const steps = this.#steps;
+    const { revisions, ms } = this.#retain;
+    let past = 0;
+    const count = steps.length - this.#first;
+    while (past < count && (count - past > revisions || time - steps[this.#first + past].time > ms)) past++;
+    if (past > 0) this.#dropSteps(past, steps[this.#first + past - 1].revision);
+    this.#compactIfDue();
+  }
+
+  /** Keeps a state for as long as it takes. To be undone by `unpin`. */
+  pin(revision: number): void {
+    this.#pins.set(revision, (this.#pins.get(revision) ?? 0) + 1);
+  }
+
+  unpin(revision: number): void {
+    const count = this.#pins.get(revision)! - 1;
+    if (count > 0) {
+      this.#pins.set(revision, count);
+      return;
+    }
+    this.#pins.delete(revision);
+    if (revision < this.#oldest) this.#left = 0; // What it held may go.
+  }
+
+  #dropSteps(count: number, oldest: number): void {
+    for (let i = 0; i < count; i++) this.#garbage += this.#steps[this.#first + i].superseded;
+    this.#first += count;
+    this.#oldest = oldest;
+    if (this.#first > 100 && this.#first * 2 > this.#steps.length) {
+      this.#steps = this.#steps.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  #compactIfDue(): void {
+    if (this.#garbage - this.#left <= COMPACT_FROM + this.length * OF_ENTRIES) return;
+    const before = this.#table.length;
+    this.#table.compact(this.#oldest, { snapshots: this.#pins.keys(), bottom: true });
+    this.#garbage = this.#left = Math.max(0, this.#garbage - (before - this.#table.length));
+  }
+}

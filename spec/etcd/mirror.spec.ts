@@ -1,0 +1,624 @@
+import { Mirror, type MirrorChange, type MirrorOptions } from '../../lib/etcd/index.js';
+import { MemDBError } from '../../lib/index.js';
+import { FakeCluster, type FakeEdit, type FakeMember } from '../support/fake-etcd.js';
+
+/*
+ * What a Mirror promises, on a cluster without servers. Time is that of jest's clock. Real ones: `npm run test:etcd`.
+ */
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+const text = (array: Uint8Array | undefined) => array && Buffer.from(array).toString('latin1');
+const pairs = (entries: Iterable<readonly [Uint8Array, Uint8Array]>) =>
+  [...entries].map(([key, value]) => `${text(key)}=${text(value)}`);
+
+let mirrors: Mirror[] = [];
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] });
+});
+
+afterEach(async () => {
+  for (const mirror of mirrors) mirror.close();
+  mirrors = [];
+  await tick();
+  expect(jest.getTimerCount()).toBe(0); // `close` frees all.
+  jest.useRealTimers();
+});
+
+/** Lets everything happen that needs no time. */
+const tick = (ms = 0) => jest.advanceTimersByTimeAsync(ms);
+
+async function open(cluster: FakeCluster, options: Partial<MirrorOptions> = {}): Promise<Mirror> {
+  const mirror = await Mirror.open({ client: cluster.client(), range: {}, ...options });
+  mirrors.push(mirror);
+  await tick();
+  return mirror;
+}
+
+function clusterOf(...transactions: FakeEdit[][]): FakeCluster {
+  const cluster = new FakeCluster();
+  for (const edits of transactions) cluster.commit(edits);
+  return cluster;
+}
+
+function changesOf(mirror: Mirror): string[] {
+  const changes: string[] = [];
+  mirror.on('change', ({ revision, type, key, value }) => {
+    changes.push(`${revision} ${type} ${text(key)}${value === undefined ? '' : `=${text(value)}`}`);
+  });
+  return changes;
+}
+
+const followed = (cluster: FakeCluster, mirror: Mirror): FakeMember => cluster.member(mirror.member);
+
+async function codeOf(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return error instanceof MemDBError ? error.code : (error as Error).name;
+  }
+  return 'none';
+}
+
+describe('open', () => {
+  it('loads the range, and nothing else', async () => {
+    const cluster = clusterOf([['a', '1']], [['b', '2']], [['c', '3']], [['a', '4']]);
+    const mirror = await open(cluster, { range: { start: bytes('a'), limit: bytes('c') } });
+    expect(pairs(mirror)).toEqual(['a=4', 'b=2']);
+    expect(mirror.revision).toBe(5n);
+    expect(mirror.length).toBe(2);
+    const some = await open(cluster, { range: { prefix: bytes('b') } });
+    expect(pairs(some)).toEqual(['b=2']);
+  });
+
+  it('loads page by page, at one revision', async () => {
+    const cluster = clusterOf(
+      Array.from({ length: 1200 }, (_, i): FakeEdit => [String(10_000 + i), 'x'.repeat(3000)]),
+    );
+    const opening = open(cluster);
+    while (cluster.requests.length === 0) await Promise.resolve();
+    cluster.commit([['11199', undefined]]); // While pages are read.
+    const mirror = await opening;
+    const pages = cluster.requests.filter(
+      ({ request }) => (request as { min_mod_revision?: number; revision?: number }).revision !== undefined,
+    );
+    expect(pages.length).toBeGreaterThan(2);
+    expect(mirror.revision).toBe(3n);
+    expect(mirror.length).toBe(1199);
+  });
+
+  it('begins again where etcd compacts meanwhile', async () => {
+    const cluster = clusterOf(Array.from({ length: 1200 }, (_, i): FakeEdit => [String(10_000 + i), 'x']));
+    const opening = open(cluster);
+    while (cluster.requests.length === 0) await Promise.resolve();
+    cluster.commit([['a', '1']]);
+    cluster.commit([['a', '2']]);
+    cluster.compact(4);
+    const mirror = await opening;
+    expect(mirror.revision).toBe(4n);
+    expect(mirror.length).toBe(1201);
+    expect(text(mirror.get(bytes('a')))).toBe('2');
+  });
+
+  it('asks each host, and says why where none answers', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    cluster.members[0].kill();
+    cluster.members[1].pause();
+    const opening = open(cluster);
+    await tick(4000);
+    expect((await opening).member).toBe('http://member-3');
+    cluster.members[2].kill();
+    const failing = codeOf(() => open(cluster));
+    await tick(4000);
+    expect(await failing).toBe('MEMDB_ETCD_UNAVAILABLE');
+  });
+
+  it('says what is wrong with its options', async () => {
+    const client = new FakeCluster().client();
+    const range = {};
+    await expect(Mirror.open({ client: undefined as never, range })).rejects.toThrow('npm install etcd3');
+    await expect(Mirror.open({ client: {} as never, range })).rejects.toThrow('npm install etcd3');
+    await expect(Mirror.open({ client, range: undefined as never })).rejects.toThrow('range must be');
+    await expect(Mirror.open({ client, range: { from: 1 } as never })).rejects.toThrow("no option 'from'");
+    await expect(Mirror.open({ client, range: { prefix: 'a' as never } })).rejects.toThrow('TextEncoder');
+    await expect(Mirror.open({ client, range: { start: bytes('b'), limit: bytes('a') } })).rejects.toThrow(
+      'no key',
+    );
+    await expect(Mirror.open({ client, range, maxStaleness: 0 })).rejects.toThrow('above 0');
+    await expect(Mirror.open({ client, range, retain: { revisions: -1 } })).rejects.toThrow('0 or more');
+    await expect(Mirror.open({ client, range, retain: { age: 1 } as never })).rejects.toThrow(
+      "no option 'age'",
+    );
+    await expect(Mirror.open({ client, range, page: 1 } as never)).rejects.toThrow("no option 'page'");
+  });
+});
+
+describe('changes', () => {
+  it('are seen a whole revision at a time, and announced when they are', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const seen: string[] = [];
+    mirror.on('change', ({ revision, type, key }) => {
+      seen.push(`${type} ${text(key)} at ${revision}: ${mirror.revision} ${pairs(mirror).join()}`);
+    });
+    cluster.commit([
+      ['a', undefined],
+      ['b', '2'],
+      ['c', '3'],
+    ]);
+    cluster.commit([['d', '4']]);
+    await tick();
+    expect(seen).toEqual([
+      'delete a at 3: 3 b=2,c=3',
+      'put b at 3: 3 b=2,c=3',
+      'put c at 3: 3 b=2,c=3',
+      'put d at 4: 4 b=2,c=3,d=4',
+    ]);
+  });
+
+  it('wait for the rest of a message in fragments', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const changes = changesOf(mirror);
+    const member = followed(cluster, mirror);
+    member.isHeld = true;
+    member.mostEvents = 2;
+    cluster.commit(['a', 'b', 'c', 'd', 'e'].map((key): FakeEdit => [key, '2']));
+    for (let i = 0; i < 2; i++) {
+      member.deliver(1);
+      await tick();
+      expect([pairs(mirror), changes]).toEqual([['a=1'], []]);
+    }
+    member.deliver(1);
+    expect(pairs(mirror)).toEqual(['a=2', 'b=2', 'c=2', 'd=2', 'e=2']);
+    expect(changes.length).toBe(5);
+  });
+
+  it('come once each where a connection is lost in the midst of a revision, and from the next member', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const changes = changesOf(mirror);
+    const first = followed(cluster, mirror);
+    first.isHeld = true;
+    first.mostEvents = 2;
+    cluster.commit([['b', '2']]);
+    cluster.commit(['c', 'd', 'e'].map((key): FakeEdit => [key, '3']));
+    first.deliver(2);
+    await tick();
+    expect(pairs(mirror)).toEqual(['a=1', 'b=2']);
+    first.drop();
+    cluster.commit([['b', undefined]]);
+    await tick();
+    expect(mirror.member).not.toBe(first.host);
+    expect(changes).toEqual(['3 put b=2', '4 put c=3', '4 put d=3', '4 put e=3', '5 delete b']);
+    expect(first.streams.size).toBe(0);
+  });
+
+  it('of a revision that is known are no news', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const changes = changesOf(mirror);
+    cluster.commit([['b', '2']]);
+    await tick();
+    for (const stream of followed(cluster, mirror).streams) stream.repeat();
+    expect(changes).toEqual(['3 put b=2']);
+    expect(mirror.length).toBe(2);
+  });
+
+  it('may be as many as there are, and their listeners throw, come and go', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const seen: string[] = [];
+    const hear = (name: string) => (change: MirrorChange) => seen.push(`${name} ${text(change.key)}`);
+    mirror.on('change', () => {
+      throw new Error('of a listener');
+    });
+    const stop = mirror.on('change', (change) => {
+      hear('once')(change);
+      stop();
+      stop();
+      const { key } = change;
+      key.fill(0); // It is the receiver's own.
+    });
+    mirror.on('change', hear('all'));
+    cluster.commit([
+      ['b', '2'],
+      ['c', '3'],
+    ]);
+    await Promise.resolve();
+    await expect(tick()).rejects.toThrow('of a listener'); // As uncaught.
+    expect(seen).toEqual(['once b', 'all b', 'all c']);
+    expect(mirror.has(bytes('b'))).toBe(true);
+    expect(() => mirror.on('data' as never, () => {})).toThrow("it has 'change'");
+    expect(() => mirror.on('change', 1 as never)).toThrow('takes a function');
+  });
+});
+
+describe('after a compaction that the mirror missed', () => {
+  async function missed() {
+    const cluster = clusterOf([
+      ['a', '1'],
+      ['b', '1'],
+      ['c', '1'],
+    ]);
+    const mirror = await open(cluster);
+    const first = followed(cluster, mirror);
+    first.isHeld = true; // It does not hear of what comes.
+    const view = mirror.at(mirror.revision);
+    cluster.commit([['b', undefined]]);
+    cluster.commit([['d', '4']]);
+    cluster.commit([['a', '5']]);
+    cluster.commit([['x', '6']]);
+    cluster.commit([['x', undefined]]);
+    cluster.compact(cluster.revision);
+    return { cluster, mirror, first, view };
+  }
+
+  it('it reads the range anew, and shows what differs at once', async () => {
+    const { cluster, mirror, first, view } = await missed();
+    const changes = changesOf(mirror);
+    const states = new Set<string>();
+    mirror.on('change', () => states.add(pairs(mirror).join()));
+    first.drop();
+    for (let i = 0; i < 200; i++) {
+      states.add(pairs(mirror).join());
+      await Promise.resolve();
+    }
+    await tick();
+    expect([...states]).toEqual(['a=1,b=1,c=1', 'a=5,c=1,d=4']);
+    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4']);
+    expect(mirror.revision).toBe(7n);
+    expect(mirror.length).toBe(3);
+    expect(pairs(view)).toEqual(['a=1', 'b=1', 'c=1']);
+    expect(await codeOf(() => mirror.at(4))).toBe('MEMDB_REVISION_DROPPED');
+    expect(await codeOf(() => mirror.at(2))).toBe('MEMDB_REVISION_DROPPED');
+    cluster.commit([['b', '8']]);
+    await tick();
+    expect(pairs(mirror)).toEqual(['a=5', 'b=8', 'c=1', 'd=4']);
+  });
+
+  it('it stays as it was where that fails, and begins again', async () => {
+    const { cluster, mirror, first } = await missed();
+    const changes = changesOf(mirror);
+    const others = cluster.members.filter((member) => member !== first);
+    for (const other of others) other.pause();
+    first.drop();
+    await tick();
+    others.forEach((other) => other.kill());
+    first.kill();
+    await tick(5000);
+    expect([pairs(mirror), changes]).toEqual([['a=1', 'b=1', 'c=1'], []]);
+    first.isHeld = false;
+    first.start();
+    await tick(5000);
+    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4']);
+  });
+});
+
+describe('a member that says nothing', () => {
+  it('is left within 10 seconds, though its connection stays open', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const changes = changesOf(mirror);
+    const first = followed(cluster, mirror);
+    first.pause();
+    const revision = cluster.commit([['b', '2']]);
+    const waiting = mirror.waitFor(revision);
+    await tick(10_000);
+    await waiting;
+    expect(mirror.member).not.toBe(first.host);
+    expect(mirror.staleness).toBeLessThan(4000);
+    expect(changes).toEqual(['3 put b=2']);
+    first.resume();
+    await tick(3000);
+    expect(changes).toEqual(['3 put b=2']); // What it has to say comes too late.
+    expect(first.streams.size).toBe(0);
+  });
+
+  it('is left, too, where it answers reads, but sends no changes', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const first = followed(cluster, mirror);
+    first.isHeld = true;
+    cluster.commit([['b', '2']]);
+    await tick(10_000);
+    expect(mirror.member).not.toBe(first.host);
+    expect(mirror.length).toBe(2);
+  });
+
+  it('is not left where there is nothing to say', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { range: { prefix: bytes('a') } });
+    const { member } = mirror;
+    for (let i = 0; i < 20; i++) {
+      cluster.commit([['b', String(i)]]);
+      await tick(2000);
+    }
+    expect(mirror.member).toBe(member);
+    expect(mirror.revision).toBe(22n);
+    expect(mirror.staleness).toBeLessThan(2100);
+  });
+});
+
+describe('staleness', () => {
+  it('grows while nothing can be asked, and makes reads fail from maxStaleness on', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { maxStaleness: 3000 });
+    await tick(20_000);
+    expect(mirror.staleness).toBeLessThanOrEqual(1500);
+    const view = mirror.at(2);
+    for (const member of cluster.members) member.kill();
+    await tick(2900);
+    expect(await codeOf(() => mirror.get(bytes('a')))).toBe(
+      mirror.staleness > 3000 ? 'MEMDB_MIRROR_STALE' : 'none',
+    );
+    await tick(3000);
+    expect(mirror.staleness).toBeGreaterThan(3000);
+    for (const read of [
+      () => mirror.get(bytes('a')),
+      () => mirror.has(bytes('a')),
+      () => mirror.length,
+      () => mirror.count(),
+      () => mirror.iterator(),
+      () => mirror.entries(),
+      () => mirror.keys(),
+      () => mirror.values(),
+    ]) {
+      expect(await codeOf(read)).toBe('MEMDB_MIRROR_STALE');
+    }
+    expect(() => mirror.get(bytes('a'))).toThrow(/the last that went wrong: .*UNAVAILABLE/);
+    expect(pairs(view)).toEqual(['a=1']); // That was so, and stays so.
+    for (const member of cluster.members) member.start();
+    await tick(5000);
+    expect(text(mirror.get(bytes('a')))).toBe('1');
+  });
+
+  it('is not taken from what was asked before the changes came', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    followed(cluster, mirror).isHeld = true;
+    cluster.commit([['b', '2']]);
+    await tick(3000);
+    expect(mirror.staleness).toBeGreaterThanOrEqual(3000); // It lacks a revision since.
+    followed(cluster, mirror).deliver();
+    expect(mirror.staleness).toBeLessThanOrEqual(1001); // As of the heartbeat at 2000.
+  });
+});
+
+describe('waitFor', () => {
+  it('resolves where the range is quiet, and the revision is of something else', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { range: { prefix: bytes('a') } });
+    const revision = cluster.commit([['b', '2']]);
+    const waiting = mirror.waitFor(BigInt(revision));
+    await tick(1);
+    await waiting;
+    expect(mirror.revision).toBe(3n);
+    expect(cluster.requests.map(({ method }) => method)).toEqual(['range', 'range', 'range']);
+  });
+
+  it('does not while a deletion is on its way, which no read shows but by the count', async () => {
+    const cluster = clusterOf([
+      ['a', '1'],
+      ['b', '1'],
+    ]);
+    const mirror = await open(cluster);
+    followed(cluster, mirror).isHeld = true;
+    const revision = cluster.commit([['b', undefined]]);
+    let isThere = false;
+    const waiting = mirror.waitFor(revision).then(() => {
+      isThere = true;
+    });
+    await tick(1000);
+    expect([isThere, mirror.revision]).toEqual([false, 2n]);
+    followed(cluster, mirror).deliver();
+    await waiting;
+    expect(pairs(mirror)).toEqual(['a=1']);
+  });
+
+  it('of a revision to come resolves then, and rejects when the mirror is closed', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    await mirror.waitFor(2);
+    await mirror.waitFor(0n);
+    const waiting = mirror.waitFor(3n);
+    await tick(5000);
+    cluster.commit([['b', '2']]);
+    await tick();
+    await waiting;
+    const never = codeOf(() => mirror.waitFor(4));
+    mirror.close();
+    expect(await never).toBe('MEMDB_MIRROR_CLOSED');
+    await expect(mirror.waitFor(1.5)).rejects.toThrow('whole number');
+    await expect(mirror.waitFor('1' as never)).rejects.toThrow('must be a bigint');
+  });
+});
+
+describe('writes', () => {
+  it('resolve when the mirror has them', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    followed(cluster, mirror).isHeld = true;
+    let revision: bigint | undefined;
+    const value = bytes('2');
+    const putting = mirror.put(bytes('b'), value).then((at) => (revision = at));
+    value.fill(0);
+    await tick(200);
+    expect([cluster.revision, revision]).toEqual([3, undefined]);
+    followed(cluster, mirror).isHeld = false;
+    followed(cluster, mirror).deliver();
+    await putting;
+    expect([revision, text(mirror.get(bytes('b')))]).toEqual([3n, '2']);
+    expect(await mirror.delete(bytes('b'))).toBe(4n);
+    expect(await mirror.delete(bytes('b'))).toBe(4n);
+    const together = mirror.transaction((txn) => {
+      txn.put(bytes('c'), bytes('3'));
+      txn.delete(bytes('a'));
+    });
+    expect(await together).toBe(5n);
+    expect(pairs(mirror)).toEqual(['c=3']);
+  });
+
+  it('with unchanged are made only if etcd has what the mirror showed', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const add = () =>
+      mirror.transaction((txn) => {
+        txn.unchanged(bytes('a'));
+        txn.unchanged(bytes('b'));
+        txn.put(bytes('a'), bytes(String(Number(text(mirror.get(bytes('a')))) + 1)));
+      });
+    await add();
+    expect(text(mirror.get(bytes('a')))).toBe('2');
+    followed(cluster, mirror).isHeld = true;
+    cluster.commit([['a', '10']]);
+    const code = codeOf(add);
+    await tick();
+    followed(cluster, mirror).isHeld = false;
+    followed(cluster, mirror).deliver();
+    expect(await code).toBe('MEMDB_CONFLICT');
+    expect(text(mirror.get(bytes('a')))).toBe('10'); // It has what it lost against.
+    await add();
+    expect(text(mirror.get(bytes('a')))).toBe('11');
+    cluster.commit([['b', '1']]);
+    await tick();
+    cluster.commit([['b', undefined]]);
+    await tick();
+    await add(); // What was deleted is not there.
+    expect(text(mirror.get(bytes('a')))).toBe('12');
+  });
+
+  it('outside the range are refused, and reads there give nothing', async () => {
+    const cluster = clusterOf([
+      ['a', '1'],
+      ['b', '2'],
+      ['c', '3'],
+    ]);
+    const mirror = await open(cluster, { range: { start: bytes('b'), limit: bytes('c') } });
+    const sent = cluster.requests.length;
+    for (const key of ['a', 'c', '']) {
+      expect(mirror.get(bytes(key))).toBe(undefined);
+      await expect(mirror.put(bytes(key), bytes('x'))).rejects.toThrow(RangeError);
+      await expect(mirror.delete(bytes(key))).rejects.toThrow(RangeError);
+      await expect(mirror.transaction((txn) => txn.put(bytes(key), bytes('x')))).rejects.toThrow(RangeError);
+      await expect(mirror.transaction((txn) => txn.delete(bytes(key)))).rejects.toThrow(RangeError);
+      await expect(mirror.transaction((txn) => txn.unchanged(bytes(key)))).rejects.toThrow(RangeError);
+    }
+    await expect(mirror.put('b' as never, bytes('x'))).rejects.toThrow('TextEncoder');
+    await expect(mirror.put(bytes('b'), 1 as never)).rejects.toThrow('value must be');
+    await expect(mirror.transaction(undefined as never)).rejects.toThrow('takes a function');
+    await expect(mirror.transaction(async () => {})).rejects.toThrow('must not be async');
+    expect(cluster.requests.length).toBe(sent);
+    expect(pairs(mirror)).toEqual(['b=2']);
+  });
+
+  it('say so where nobody knows whether they were made, and where they were not sent', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    const member = followed(cluster, mirror);
+    member.writeError = new Error('14 UNAVAILABLE: connection dropped');
+    member.writesAllTheSame = true;
+    expect(await codeOf(() => mirror.put(bytes('b'), bytes('2')))).toBe('MEMDB_OUTCOME_UNKNOWN');
+    member.writeError = new Error('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request');
+    expect(await codeOf(() => mirror.put(bytes('b'), bytes('3')))).toBe('Error');
+    for (const each of cluster.members) each.pause();
+    member.writeError = undefined;
+    const unanswered = codeOf(() => mirror.put(bytes('c'), bytes('2')));
+    await tick(4000);
+    expect(await unanswered).toBe('MEMDB_OUTCOME_UNKNOWN');
+    for (const each of cluster.members) each.kill();
+    await tick(10_000);
+    const unsent = codeOf(() => mirror.put(bytes('d'), bytes('2')));
+    await tick(4000);
+    expect(await unsent).toBe('MEMDB_ETCD_UNAVAILABLE');
+  });
+});
+
+describe('old revisions', () => {
+  it('can be read as many as are to be kept', async () => {
+    const cluster = clusterOf([['a', '0']]);
+    const mirror = await open(cluster, { retain: { revisions: 3 } });
+    for (let i = 1; i <= 9; i++) cluster.commit([['a', String(i)]]);
+    await tick();
+    expect([mirror.oldestRevision, mirror.revision]).toEqual([8n, 11n]);
+    expect([8, 9, 10, 11].map((at) => text(mirror.at(at).get(bytes('a'))))).toEqual(['6', '7', '8', '9']);
+    expect(await codeOf(() => mirror.at(7))).toBe('MEMDB_REVISION_DROPPED');
+    expect(() => mirror.at(12n)).toThrow(RangeError);
+  });
+
+  it('go after the time that was set', async () => {
+    const cluster = clusterOf([['a', '0']]);
+    const mirror = await open(cluster, { retain: { ms: 10_000 } });
+    cluster.commit([['a', '1']]);
+    await tick(6000);
+    cluster.commit([['a', '2']]);
+    await tick();
+    expect(mirror.oldestRevision).toBe(2n);
+    await tick(6000);
+    expect(mirror.oldestRevision).toBe(3n);
+    await tick(6000);
+    expect(mirror.oldestRevision).toBe(4n);
+  });
+
+  it('give their memory back, but for views that are held, until these are released', async () => {
+    const cluster = clusterOf([['a', 'first']]);
+    const mirror = await open(cluster, { retain: { revisions: 10 } });
+    const view = mirror.at(2);
+    const entries = mirror.entries();
+    const write = async (count: number) => {
+      for (let i = 0; i < count; i++)
+        cluster.commit([
+          ['a', `${i}`],
+          [i % 2 ? 'b' : 'c', 'x'],
+          [i % 2 ? 'c' : 'b', undefined],
+        ]);
+      await tick();
+    };
+    const { versions } = mirror as unknown as { versions: { table: { length: number } } };
+    for (let round = 0; round < 5; round++) {
+      await write(1500);
+      expect(versions.table.length).toBeLessThan(1200);
+      expect(text(view.get(bytes('a')))).toBe('first');
+    }
+    expect(pairs(view)).toEqual(['a=first']);
+    expect(pairs(entries)).toEqual(['a=first']);
+    view.release();
+    view.release();
+    expect(view.get.bind(view, bytes('a'))).toThrow('released');
+  });
+});
+
+it('close ends all, but views', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const changes = changesOf(mirror);
+  const view = mirror.at(2n);
+  followed(cluster, mirror).pause(); // It would not answer a cancellation.
+  mirror.close();
+  mirror.close();
+  cluster.commit([['b', '1']]);
+  for (const call of [
+    () => mirror.get(bytes('a')),
+    () => mirror.length,
+    () => mirror.at(2),
+    () => mirror.on('change', () => {}),
+    () => mirror.waitFor(1),
+    () => mirror.put(bytes('a'), bytes('')),
+  ]) {
+    expect(await codeOf(call)).toBe('MEMDB_MIRROR_CLOSED');
+  }
+  expect(pairs(view)).toEqual(['a=1']);
+  expect(cluster.members.map(({ streams }) => streams.size)).toEqual([0, 0, 0]);
+  expect(changes).toEqual([]);
+});
+
+it('a cluster that went back in time ends it clearly', async () => {
+  const cluster = clusterOf([['a', '1']], [['a', '2']]);
+  const mirror = await open(cluster);
+  const waiting = codeOf(() => mirror.waitFor(9));
+  cluster.history.length = 1;
+  cluster.revision = 2;
+  await tick(3000);
+  expect(await waiting).toBe('MEMDB_MIRROR_REWOUND');
+  expect(() => mirror.get(bytes('a'))).toThrow('restored from a backup');
+});
