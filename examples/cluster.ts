@@ -59,7 +59,7 @@ async function serve(port: number, hosts: string[]): Promise<void> {
     };
     answer().then(
       (body) => response.end(JSON.stringify(body)),
-      (error: Error) => response.writeHead(503).end(error.message),
+      (error: unknown) => response.writeHead(503).end(String(error)),
     );
   });
   await once(server.listen(port, '127.0.0.1'), 'listening');
@@ -147,7 +147,7 @@ async function main(seconds: number): Promise<number> {
     const moving = bank.run();
     let queries = 0;
     let wrong = 0;
-    let latest: Page[] = [];
+    const latest: Page[] = [];
     let isAsking = true;
     /** All accounts, once and again: what they hold together must not change. */
     const ask = async (port: number, i: number) => {

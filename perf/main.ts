@@ -7,6 +7,7 @@ import { GO } from './competitors/index.js';
 import { commandOf, findGo, machineOf, versionsOf } from './facts.js';
 import { runLevel } from './level/main.js';
 import { runMap } from './map/main.js';
+import { runMirror } from './mirror/main.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
 import { planCells } from './plan.js';
 import { ProgressBar } from './progress.js';
@@ -20,6 +21,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 async function main(args: string[]): Promise<number> {
   if (args.includes('--map')) return runMap(args);
   if (args.includes('--level')) return runLevel(args);
+  if (args.includes('--mirror')) return runMirror();
   const options = parseOptions(args);
   if (options === 'help') {
     console.log(HELP);

@@ -121,5 +121,7 @@ export function describe(value: unknown): string {
     const name = value.constructor?.name;
     return name === undefined || name === '' || name === 'Object' ? 'an object' : `an instance of ${name}`;
   }
-  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${JSON.stringify(String(value))}`;
+  if (typeof value === 'function') return 'a function';
+  const text = (value as string | number | bigint | boolean | symbol).toString();
+  return `the ${typeof value} ${JSON.stringify(text)}`;
 }

@@ -31,7 +31,7 @@ export class Compacted extends Error {}
 
 /** No error of the call itself, but of the way to etcd, so that nobody knows whether it was made. */
 const OF_THE_WAY = /^(1|2|4|8|13|14) [A-Z_]+:/;
-const COMPACTED = /required revision has been compacted/;
+const COMPACTED = 'required revision has been compacted';
 
 /** Makes connections to the members that a client knows, one each. */
 export class Members {
@@ -164,7 +164,7 @@ export class Connection {
         call.then(resolve, reject);
       });
     } catch (error) {
-      if (COMPACTED.test(messageOf(error))) throw new Compacted(messageOf(error));
+      if (messageOf(error).includes(COMPACTED)) throw new Compacted(messageOf(error));
       throw error;
     } finally {
       stop();

@@ -199,7 +199,7 @@ export class Follower {
       const fail = (error: unknown) => {
         isOver = true;
         stop();
-        reject(error as Error);
+        reject(error);
       };
       this.#interrupt = fail;
       const request = {

@@ -126,6 +126,6 @@ export declare interface RawClient {
     txn(request: TxnRequest, options: CallOptions): Promise<TxnResponse>;
   };
   readonly watchClient: { watch(): Promise<WatchStream> };
-  constructor: Function;
+  readonly constructor: unknown;
   close(): void;
 }

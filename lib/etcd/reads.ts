@@ -131,7 +131,8 @@ function entryOf(it: MirrorIterator): Entry {
 
 function boundsOf(scan: Scan | undefined): Range | undefined {
   if (scan === undefined || scan === null || !('reverse' in scan)) return scan;
-  const { reverse, ...range } = scan;
+  const range: Scan = { ...scan };
+  delete range.reverse; // Iterators have none.
   return range;
 }
 

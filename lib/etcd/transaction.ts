@@ -40,7 +40,7 @@ export function requestOf(
   const requireOpen = () => {
     if (!isOpen) throw new TypeError('this transaction was sent already: make it in one go, without await');
   };
-  const given: unknown = (fill as (txn: MirrorTransaction) => unknown)({
+  const given: unknown = fill({
     put(key, value) {
       requireOpen();
       requireInside(key, bounds);

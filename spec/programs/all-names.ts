@@ -68,13 +68,15 @@ import type {
   SimpleCodec,
 } from 'flat-memdb/map';
 
-import { Mirror, MirrorIterator, MirrorView } from 'flat-memdb/etcd';
+import { Mirror } from 'flat-memdb/etcd';
 import type {
   EtcdClient,
   MirrorChange,
+  MirrorIterator,
   MirrorOptions,
   MirrorRange,
   MirrorTransaction,
+  MirrorView,
   Retain,
 } from 'flat-memdb/etcd';
 

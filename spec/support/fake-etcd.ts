@@ -179,11 +179,11 @@ export class FakeMember {
   }
 }
 
-type Handlers = {
+interface Handlers {
   data: (response: FakeResponse) => void;
   error: (error: Error) => void;
   end: () => void;
-};
+}
 
 export class FakeStream {
   readonly #member: FakeMember;
