@@ -578,7 +578,7 @@ describe('old revisions', () => {
     };
     const { versions } = mirror as unknown as { versions: { table: { length: number } } };
     for (let round = 0; round < 5; round++) {
-      await write(1500);
+      await write(1300);
       expect(versions.table.length).toBeLessThan(1200);
       expect(text(view.get(bytes('a')))).toBe('first');
     }

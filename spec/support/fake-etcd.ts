@@ -49,6 +49,8 @@ export class FakeCluster {
   revision = 1;
   compacted = 0;
   readonly history: FakeRevision[] = [];
+  /** Those that there are. */
+  readonly #keys = new Set<string>();
   readonly members: FakeMember[];
   /** Requests that were answered. */
   readonly requests: { host: string; method: string; request: unknown }[] = [];
@@ -67,11 +69,14 @@ export class FakeCluster {
 
   /** A transaction; deletions of keys that are not there are none. @returns its revision, the newest where it changes nothing */
   commit(edits: readonly FakeEdit[]): number {
-    const state = this.stateAt(this.revision);
-    const made = edits.filter(([key, value]) => value !== undefined || state.has(key));
+    const made = edits.filter(([key, value]) => value !== undefined || this.#keys.has(key));
     if (made.length === 0) return this.revision;
     const revision = { revision: ++this.revision, edits: made };
     this.history.push(revision);
+    for (const [key, value] of made) {
+      if (value === undefined) this.#keys.delete(key);
+      else this.#keys.add(key);
+    }
     for (const member of this.members) member.publish([revision]);
     return this.revision;
   }
