@@ -196,10 +196,10 @@ export class Follower {
         reject(new Error(`${connection.host} began no watch within ${this.#pace.timeout} ms`)),
       );
       let isOver = false;
-      const fail = (error: unknown) => {
+      const fail = (error: unknown): void => {
         isOver = true;
         stop();
-        reject(error);
+        reject(error as Error);
       };
       this.#interrupt = fail;
       const request = {

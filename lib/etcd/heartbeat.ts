@@ -63,7 +63,7 @@ export class Heartbeat {
         try {
           await this.#ask(connection, () => run === this.#run);
         } catch (error) {
-          if (run === this.#run) reject(error);
+          if (run === this.#run) reject(error as Error);
           return;
         }
         if (run !== this.#run) return;

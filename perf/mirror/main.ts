@@ -40,7 +40,7 @@ async function fill(client: Etcd3): Promise<void> {
   const batches = Array.from({ length: ENTRIES / BATCH }, (_, i) => i * BATCH);
   const worker = async () => {
     for (let from = batches.pop(); from !== undefined; from = batches.pop()) {
-      const puts = Array.from({ length: BATCH }, (_, i) => client.put(keyOf(from! + i)).value(VALUE));
+      const puts = Array.from({ length: BATCH }, (_, i) => client.put(keyOf(from + i)).value(VALUE));
       await client
         .if('none', 'Version', '==', 0)
         .then(...puts)
