@@ -199,7 +199,7 @@ export class Follower {
       const fail = (error: unknown): void => {
         isOver = true;
         stop();
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(messageOf(error)));
       };
       this.#interrupt = fail;
       const request = {

@@ -1,7 +1,7 @@
 import { MemDBError } from '../index.js';
 import type { Bounds } from './arguments.js';
 import { after, now } from './clock.js';
-import type { Connection } from './connection.js';
+import { messageOf, type Connection } from './connection.js';
 import { numberOf } from './revisions.js';
 import type { Versions } from './versions.js';
 
@@ -63,7 +63,7 @@ export class Heartbeat {
         try {
           await this.#ask(connection, () => run === this.#run);
         } catch (error) {
-          if (run === this.#run) reject(error as Error);
+          if (run === this.#run) reject(error instanceof Error ? error : new Error(messageOf(error)));
           return;
         }
         if (run !== this.#run) return;

@@ -40,7 +40,8 @@ export function requestOf(
   const requireOpen = () => {
     if (!isOpen) throw new TypeError('this transaction was sent already: make it in one go, without await');
   };
-  const given: unknown = fill({
+  const call: (txn: MirrorTransaction) => unknown = fill;
+  const given = call({
     put(key, value) {
       requireOpen();
       requireInside(key, bounds);
