@@ -11,6 +11,9 @@ const text = (array: Uint8Array | undefined) => array && Buffer.from(array).toSt
 const pairs = (entries: Iterable<readonly [Uint8Array, Uint8Array]>) =>
   [...entries].map(([key, value]) => `${text(key)}=${text(value)}`);
 
+/** A transaction made by a function that it must not be. */
+const notAwaited: () => unknown = () => Promise.resolve();
+
 let mirrors: Mirror[] = [];
 
 beforeEach(() => {
@@ -507,7 +510,7 @@ describe('writes', () => {
     await expect(mirror.put('b' as never, bytes('x'))).rejects.toThrow('TextEncoder');
     await expect(mirror.put(bytes('b'), 1 as never)).rejects.toThrow('value must be');
     await expect(mirror.transaction(undefined as never)).rejects.toThrow('takes a function');
-    await expect(mirror.transaction((() => Promise.resolve()) as never)).rejects.toThrow('must not be async');
+    await expect(mirror.transaction(notAwaited)).rejects.toThrow('must not be async');
     expect(cluster.requests.length).toBe(sent);
     expect(pairs(mirror)).toEqual(['b=2']);
   });
