@@ -43,8 +43,7 @@ import {
  *
  * Any call may throw `TypeError` for an argument of the wrong kind, `LockMisuseError` when made from inside a
  * comparer or height source of the same DB, what these themselves throw, and a `MemDBError` with code `MEMDB_DETACHED` once
- * a buffer of the DB was transferred away. Whatever a call throws, it has changed
- * nothing; the one exception is a comparer that throws within `putMany`.
+ * a buffer of the DB was transferred away. Whatever a call throws, it has changed nothing.
  * @example
  * const bytes = (text) => new TextEncoder().encode(text);
  * const text = (array) => new TextDecoder().decode(array);
@@ -219,8 +218,7 @@ export class DB {
 
   /**
    * `put` for many entries, in their order. Room for all is made first, as if every key were new.
-   * @throws TypeError, CapacityError for what can't be put; then none was. Only where a comparer throws half-way are
-   *   the entries before it in.
+   * @throws TypeError, CapacityError for what can't be put, and what a comparer throws; then none was.
    * @example
    * const db = new DB();
    * db.putMany([[bytes('b'), bytes('2')], [bytes('a'), bytes('1')]]);
@@ -234,9 +232,8 @@ export class DB {
         putMany(this.#attached, list);
       } catch (error) {
         this.#makeRoom(error, () => putMany(this.#table, list));
-      } finally {
-        this.#upkeep.tidy(list.length); // Those before one at which a comparer threw are in.
       }
+      this.#upkeep.tidy(list.length);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -487,7 +484,7 @@ export class DB {
   /**
    * After a thread that shares the DB died: makes the DB valid again, if that thread was writing, and frees its place. Call it once
    * the thread is gone for certain, as after the `exit` event of a worker. Every write that had returned is there; of one that had not,
-   * all or nothing, but that `putMany` may be in up to some entry. Several threads may call it at once.
+   * all or nothing, but that `putMany` may be in up to some entry, where its thread died. Several threads may call it at once.
    * @param options `dead` are ids of threads; by default, all that hold the lock now
    * @throws MemDBError where the DB is not shared
    * @example
@@ -658,6 +655,7 @@ export class DB {
 
   /** After a call that changed nothing for lack of room: makes it again, if there is more room now, or throws what it threw. */
   #makeRoom(error: unknown, call: () => void): void {
+    this.#table.mend();
     while (error instanceof CapacityError && this.#upkeep.makeRoom(error)) {
       try {
         return call();

@@ -74,7 +74,8 @@ export class GivenHeights implements Heights {
 export class HeightQueue {
   readonly source: Heights;
   #drawn = new Uint8Array(0);
-  #used = 0;
+  /** So many of them were used. */
+  used = 0;
   #end = 0;
 
   constructor(source: Heights) {
@@ -82,30 +83,30 @@ export class HeightQueue {
   }
 
   next(): number {
-    return this.#used < this.#end ? this.#drawn[this.#used++] : this.source.next();
+    return this.used < this.#end ? this.#drawn[this.used++] : this.source.next();
   }
 
   /** Draws the heights of the next `count` new nodes. @returns slots that these will take */
   drawAhead(count: number): number {
-    const left = this.#end - this.#used;
+    const left = this.#end - this.used;
     if (left < count) {
       // Made anew for each batch, it would call the collector more often than all else does.
       const drawn = this.#drawn.length >= count ? this.#drawn : new Uint8Array(count);
-      drawn.set(this.#drawn.subarray(this.#used, this.#end));
+      drawn.set(this.#drawn.subarray(this.used, this.#end));
       this.#drawn = drawn;
-      this.#used = 0;
+      this.used = 0;
       this.#end = left;
       for (let i = left; i < count; i++) drawn[i] = this.source.next();
       this.#end = count;
     }
     let slots = NEXT * count;
-    for (let i = this.#used; i < this.#used + count; i++) slots += this.#drawn[i];
+    for (let i = this.used; i < this.used + count; i++) slots += this.#drawn[i];
     return slots;
   }
 
   /** Begins anew, if the source can; a caller's heights that were drawn are kept. */
   reset(): void {
     this.source.reset();
-    if (!(this.source instanceof GivenHeights)) this.#end = this.#used;
+    if (!(this.source instanceof GivenHeights)) this.#end = this.used;
   }
 }

@@ -12,6 +12,10 @@ import {
 import type { Storage } from '../storage/storage.js';
 import type { Towers } from '../skiplist/towers.js';
 
+interface Undoable {
+  undo(storage: Storage): void;
+}
+
 /** Of a table, what is mended. */
 export interface Mendable {
   readonly storage: Storage;
@@ -19,6 +23,7 @@ export interface Mendable {
   readonly hasVersions: boolean;
   isTorn: boolean;
   follower: unknown;
+  batch: Undoable | undefined;
   length: number;
   size: number;
   liveSlots: number;
@@ -47,6 +52,7 @@ export function repair(table: Mendable): void {
   storage.redo();
   table.begin();
   table.follower = undefined;
+  table.batch?.undo(storage);
   table.structure++;
   table.deletions++;
   // Nodes that are in the list no more may be used again: a cursor that stands on one keeps its key alone.
@@ -87,6 +93,7 @@ export function repair(table: Mendable): void {
   const isEnd = storage.isShared || table.hasVersions;
   nodes.adopt(array, isEnd ? nodeEnd : Math.max(nodeEnd, nodes.length));
   table.buildIndex();
+  table.batch = undefined;
   table.isTorn = false;
 }
 

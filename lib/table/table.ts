@@ -45,6 +45,7 @@ import {
 } from '../storage/layout.js';
 import { localMemory, type Internals } from '../storage/memory.js';
 import { Storage, type Room } from '../storage/storage.js';
+import type { Batch } from './bulk/batch.js';
 import { Epoch } from './epoch.js';
 import { repair } from './repair.js';
 
@@ -130,6 +131,8 @@ export class Table {
    * was cut off, by the end of the stack or a timeout. Then level 0 of the list is right, and what follows from it is made anew.
    */
   isTorn = false;
+  /** Entries that are being put together: until all are in, the table is torn. */
+  batch: Batch | undefined;
   /** What stands for the present epoch, and whether anybody knows it. */
   #now = new Epoch();
   #isNowGiven = false;
@@ -519,17 +522,18 @@ export class Table {
     const { array } = nodes;
     const gained = keyLength - array[node + KEY_LENGTH] + valueLength - array[node + VALUE_LENGTH];
     this.begin();
+    this.batch?.keep(node, array);
     kv.length = offset + keyLength + valueLength;
     this.storage.replaceRecord(node, offset, keyLength, valueLength);
     this.size += gained;
     if (this.follower !== undefined) this.follower.wrote(node);
-    this.isTorn = false;
+    this.isTorn = this.batch !== undefined;
   }
 
   #reserve(index: TableIndex, at: Position): boolean {
     this.isTorn = true; // Its arrays grow one after the other.
     const hasRoom = index.reserve(at);
-    this.isTorn = false;
+    this.isTorn = this.batch !== undefined;
     return hasRoom;
   }
 
@@ -563,7 +567,7 @@ export class Table {
     this.size += keyLength + valueLength;
     this.liveSlots += NEXT + height;
     if (this.follower !== undefined) this.follower.wrote(node);
-    this.isTorn = false;
+    this.isTorn = this.batch !== undefined;
   }
 
   /** Links a node whose key is above all others, and adds it to the index, where there is room for it. */

@@ -34,16 +34,12 @@ export function loadSorted(table: Table, staged: Int32Array, count: number): boo
     return false; // No memory for it.
   }
   table.begin();
-  if (!index.reserveMany(count)) {
-    table.isTorn = false;
-    return false;
-  }
+  if (!index.reserveMany(count)) return false;
   for (let word = 0; word < STAGED_WORDS * count; word += STAGED_WORDS) makeNode(table, staged, word);
   for (let i = 0; i < count; i++) {
     const node = staged[STAGED_WORDS * order[i] + STAGED_NODE] as NodeIndex;
     if (node > 0) table.linkLast(node); // Otherwise, its key came before.
   }
-  table.isTorn = false;
   return true;
 }
 
