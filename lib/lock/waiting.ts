@@ -9,6 +9,11 @@ declare const clearTimeout: (timer: unknown) => void;
 
 /** Milliseconds that a thread sleeps at a time: who should wake it may have died on the way. */
 const SLICE = 100;
+/**
+ * Before it sleeps, a thread looks so often whether it need not: for some 5 microseconds, in which most calls of others are over. To
+ * sleep and be woken takes ten times as long.
+ */
+export const looking = { times: 1000 };
 /** Milliseconds for which a thread that may not sleep looks again and again. */
 const SPIN = 5;
 /** Milliseconds between two looks, where there is no Atomics.waitAsync. */
@@ -39,11 +44,12 @@ export class Patience {
     return now() >= this.#until;
   }
 
-  /** @returns false once the time is over, without sleeping */
+  /** May return sooner. @returns false once the time is over, without sleeping */
   sleep({ at, value }: Wait): boolean {
     if (this.#spinsUntil !== undefined) return this.#look(at, value, this.#spinsUntil);
     const left = this.#until - now();
     if (left <= 0) return false;
+    for (let i = 0; i < looking.times; i++) if (Atomics.load(this.#words, at) !== value) return true;
     try {
       Atomics.wait(this.#words, at, value, Math.min(SLICE, left));
       return true;

@@ -1,10 +1,14 @@
 import { LockMisuseError, SharedRWLock } from '../../lib/index.js';
+import { looking } from '../../lib/lock/waiting.js';
 import { everyOrder, type Explored, type Program } from '../support/interleavings.js';
 
 /*
  * Everything that can happen between a few threads, one step of Atomics after the other: nobody is in beside a writer, and
  * nobody sleeps for good, though sleep has no end here.
  */
+
+// Each look is a step: more of them, and there would be too many orders.
+looking.times = 1;
 
 /** Each thread says in bits of its own that it is in. */
 const READS = 0x1111;

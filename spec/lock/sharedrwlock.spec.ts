@@ -406,6 +406,32 @@ describe('waiting', () => {
   });
 });
 
+it.each([
+  ['a reader for a writer', 'lock', 'unlock', 'rlock', 'runlock'],
+  ['a writer for a writer', 'lock', 'unlock', 'lock', 'unlock'],
+  ['a writer for a reader', 'rlock', 'runlock', 'lock', 'unlock'],
+] as const)('%s that is done soon does not sleep', (_, take, give, ask, giveBack) => {
+  const { lock, other } = pair(60_000);
+  const { load, wait } = Atomics;
+  lock[take]();
+  let looks = 0;
+  Atomics.load = ((array: Int32Array, at: number) => {
+    if (++looks === 100) lock[give]();
+    return load(array, at);
+  }) as typeof load;
+  Atomics.wait = () => {
+    throw new Error('it sleeps');
+  };
+  try {
+    other[ask]();
+  } finally {
+    Atomics.load = load;
+    Atomics.wait = wait;
+  }
+  expect(looks).toBeGreaterThan(100);
+  other[giveBack]();
+});
+
 /** Lets the calls of Atomics.wait sleep for as long as it takes, and tells how they ended. */
 function countingSleeps(run: () => void): string[] {
   const { wait } = Atomics;

@@ -1,4 +1,5 @@
 import { LockTimeoutError, MemDBError, SharedRWLock } from '../../lib/index.js';
+import { RGEN } from '../../lib/lock/words.js';
 import { thrownBy } from './faults.js';
 
 /** What a promise is rejected with. */
@@ -65,6 +66,6 @@ export function asThread<T>(threadId: number, make: () => T): T {
 
 /** What readers wait for changes whenever one has waited. */
 export function withoutGeneration(all: Int32Array): Int32Array {
-  all[128] = 0;
+  all[RGEN] = 0;
   return all;
 }
