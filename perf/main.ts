@@ -14,6 +14,7 @@ import { ProgressBar } from './progress.js';
 import { provenance, sectionsOf, writeReport, writeResults } from './report.js';
 import { Results, type RunData } from './results.js';
 import { Runner } from './runner.js';
+import { runShared } from './shared/main.js';
 import { textTable } from './table.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,6 +23,7 @@ async function main(args: string[]): Promise<number> {
   if (args.includes('--map')) return runMap(args);
   if (args.includes('--level')) return runLevel(args);
   if (args.includes('--mirror')) return runMirror();
+  if (args.includes('--shared')) return runShared(args);
   const options = parseOptions(args);
   if (options === 'help') {
     console.log(HELP);

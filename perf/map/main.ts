@@ -1,9 +1,9 @@
 // npm run perf -- --map: OrderedMap and other maps of strings side by side. Each turn of a map is a process of its own.
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ask } from '../ask.js';
 import { commandOf, machineOf, versionsOf } from '../facts.js';
 import { UsageError } from '../options.js';
 import { textTable } from '../table.js';
@@ -21,6 +21,7 @@ const PARTIAL = 'perf/results/partial';
 const PAGES = { 'docs/map.md': withTables, 'README.md': withPlot };
 /** MB: the peers' objects of five million entries do not fit in what Node allows by itself. */
 const HEAP_LIMIT = 8000;
+const NODE_OPTIONS = ['--expose-gc', `--max-old-space-size=${HEAP_LIMIT}`];
 
 export async function runMap(args: string[]): Promise<number> {
   let options: Options | undefined;
@@ -92,7 +93,7 @@ async function measure(options: Options, args: string[]): Promise<MapData> {
     const { what, holder, values, n } = job;
     console.error(`${i + 1} of ${jobs.length}: ${what}, ${n}, ${values}, ${holder}`);
     try {
-      const answer = await ask(job);
+      const answer = await ask<Answer>([...NODE_OPTIONS, WORKER, JSON.stringify(job)]);
       problems.push(...disagreements(job, answer, sums));
       let cell = cells.find((each) => each.holder === holder && each.values === values && each.n === n);
       if (cell === undefined) cells.push((cell = { holder, values, n, times: [], memory: [] }));
@@ -137,24 +138,4 @@ function disagreements(
     else if (expected !== sum) problems.push(`${holder} disagrees (${name}): ${sum}, and not ${expected}.`);
   }
   return problems;
-}
-
-/** Runs one process to its end. */
-function ask(job: Job): Promise<Answer> {
-  const worker = ['--expose-gc', `--max-old-space-size=${HEAP_LIMIT}`, WORKER, JSON.stringify(job)];
-  const child = spawn(process.execPath, worker, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const stopChild = () => child.kill('SIGKILL');
-  process.once('exit', stopChild);
-  return new Promise((resolve, reject) => {
-    let found = '';
-    let complaint = '';
-    child.stdout.on('data', (text) => (found += text));
-    child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-4000)));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      process.removeListener('exit', stopChild);
-      if (code === 0) resolve(JSON.parse(found) as Answer);
-      else reject(new Error(complaint.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
-    });
-  });
 }
