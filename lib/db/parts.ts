@@ -7,12 +7,13 @@ import {
 } from '../base/arguments.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { byteOrder, orderOf, type Order } from '../base/order.js';
+import { requireSharedMemory } from '../base/sharedmemory.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, OwnLock, type RWLock } from '../lock/rwlock.js';
 import { SharedRWLock } from '../lock/sharedrwlock.js';
 import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
 import { requireHandle, requireOrder } from '../shared/handle.js';
-import { SharedTable, type SharedTableHandle } from '../shared/sharedtable.js';
+import { requireTableHandle, SharedTable, type SharedTableHandle } from '../shared/sharedtable.js';
 import { SharedUpkeep } from '../shared/upkeep.js';
 import { GivenHeights } from '../skiplist/heights.js';
 import { reservedFor } from '../storage/growable.js';
@@ -161,6 +162,8 @@ export function attachedParts(given: DBHandle, options: AttachOptions): Parts {
   requireOptions(options, 'DB.attach', ['comparer', 'lockTimeout']);
   const { comparer = bytewise, lockTimeout = handle.lockTimeout } = options;
   requireComparer(comparer);
+  requireSharedMemory();
+  requireTableHandle(handle.table);
   requireOrder(handle.order, comparer);
   const order = orderOf(comparer);
   const lock = SharedRWLock.attach(handle.table.lock, { timeout: lockTimeout });

@@ -60,6 +60,9 @@ export interface HalfBuffers {
   readonly hash: SharedArrayBuffer;
 }
 
+/** How many there are of a half. */
+export const BUFFERS = 7;
+
 /** @throws CapacityError where there is no address space for so much */
 export function allocateHalf(maxCapacity: number): HalfBuffers {
   const allocate = (bytes: number) => allocateShared(bytes, SMALLER);

@@ -18,6 +18,14 @@ export function requireHandle(handle: unknown, kind: string, version: number): v
   }
 }
 
+/** @throws TypeError where not all that belongs to a handle is in it */
+export function requireWhole(isWhole: boolean): void {
+  if (isWhole) return;
+  throw new TypeError(
+    'this handle was changed: it must be posted as it is, or as a part of a message, and not turned into JSON',
+  );
+}
+
 /** @throws MemDBError where a table is in another order than that of the comparer that was given */
 export function requireOrder(name: string, comparer: Comparer): void {
   if (comparer.name === name) return;

@@ -6,6 +6,7 @@ import { ReaderTowers, WriterTowers } from '../skiplist/sharedtowers.js';
 import type { Internals, SharedRecords } from '../storage/memory.js';
 import { Table } from '../table/table.js';
 import { asItIs, slotsFor } from './arrays.js';
+import { requireWhole } from './handle.js';
 import { repair } from '../table/repair.js';
 
 /** What a thread needs to know of a shared list. Posted as it is. */
@@ -103,8 +104,9 @@ export class SharedList {
     const list = new SharedList(handle, parts, header, term + 1, true);
     // The index is made once it is known what there is.
     list.table.memory = { ...list.table.memory, indexed: parts.internals.indexed ?? true };
-    repair(list.table);
-    list.requireWriter();
+    const requireRight = () => list.requireWriter();
+    repair(list.table, requireRight);
+    requireRight();
     list.publish();
     Atomics.store(header, OWNER, own); // Last: what fails before can be tried again.
     return list;
@@ -200,12 +202,9 @@ function headerOf({ header }: SharedListHandle, { internals: { seen = asItIs } }
 
 function requireBuffers({ header, kv, nodes }: SharedListHandle): void {
   requireSharedMemory();
-  const isWhole =
+  requireWhole(
     [header, kv, nodes].every(isSharedBuffer) &&
-    header.byteLength === HEADER_WORDS * Int32Array.BYTES_PER_ELEMENT &&
-    nodes.byteLength % Int32Array.BYTES_PER_ELEMENT === 0;
-  if (isWhole) return;
-  throw new TypeError(
-    'this handle was changed: it must be posted as it is, or as a part of a message, and not turned into JSON',
+      header.byteLength === HEADER_WORDS * Int32Array.BYTES_PER_ELEMENT &&
+      nodes.byteLength % Int32Array.BYTES_PER_ELEMENT === 0,
   );
 }

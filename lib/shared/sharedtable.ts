@@ -1,7 +1,7 @@
-import { MemDBError } from '../base/errors.js';
+import { LockMisuseError, MemDBError } from '../base/errors.js';
 import type { HashIndex } from '../index/hash/hashindex.js';
 import type { Order } from '../base/order.js';
-import { allocateShared } from '../base/sharedmemory.js';
+import { allocateShared, isSharedBuffer } from '../base/sharedmemory.js';
 import type { RWLock } from '../lock/rwlock.js';
 import type { SharedRWLockHandle, SharedRWLock } from '../lock/sharedrwlock.js';
 import type { Heights } from '../skiplist/heights.js';
@@ -13,6 +13,7 @@ import {
   ACTIVE,
   allocateHalf,
   asItIs,
+  BUFFERS,
   CONTROL_WORDS,
   DAMAGED,
   internalsFor,
@@ -20,6 +21,7 @@ import {
   VERSION,
   type HalfBuffers,
 } from './arrays.js';
+import { requireWhole } from './handle.js';
 import { repair } from '../table/repair.js';
 
 /** What a thread needs to know of a shared table. Posted as it is. */
@@ -76,7 +78,7 @@ export class SharedTable implements RWLock {
 
   /** @param maxCapacity bytes of kv @throws CapacityError where there is no address space for so much */
   static create(maxCapacity: number, own: OwnParts): SharedTable {
-    const header = allocateShared((HEADER_SLOTS + CONTROL_WORDS) * Int32Array.BYTES_PER_ELEMENT, '');
+    const header = allocateShared(HEADER_BYTES, '');
     const halves = [allocateHalf(maxCapacity), allocateHalf(maxCapacity)] as const;
     const { seed = Math.floor(Math.random() * 2 ** 32) } = own.internals;
     const shared = new SharedTable({ lock: own.lock.handle, header, halves, seed }, own, false);
@@ -118,7 +120,8 @@ export class SharedTable implements RWLock {
 
   rlock(): void {
     if (this.#isBehind && ++this.#readsBehind > READS_BEHIND) this.#tend();
-    if (this.plainLock.isWriting && !this.#isInWrite) this.#readsWithin++;
+    this.#requireOutside();
+    if (this.plainLock.isWriting) this.#readsWithin++;
     else this.plainLock.rlock();
     if (this.#control[VERSION] === this.#version) return;
     try {
@@ -135,7 +138,8 @@ export class SharedTable implements RWLock {
   }
 
   lock(): void {
-    const isWithin = this.plainLock.isWriting && !this.#isInWrite && this.#readsWithin === 0;
+    this.#requireOutside();
+    const isWithin = this.plainLock.isWriting && this.#readsWithin === 0;
     if (!isWithin) this.plainLock.lock();
     this.#isWithin = isWithin;
     this.#isInWrite = true;
@@ -161,6 +165,11 @@ export class SharedTable implements RWLock {
     } finally {
       this.#leaveWrite();
     }
+  }
+
+  /** @throws LockMisuseError when called from inside a write: the lock may let that in, where somebody awaits it */
+  #requireOutside(): void {
+    if (this.#isInWrite) throw new LockMisuseError('a function given to update must not call the DB');
   }
 
   #leaveWrite(): void {
@@ -292,6 +301,19 @@ export class SharedTable implements RWLock {
   }
 }
 
+/** @throws TypeError for what is none of a whole handle */
+export function requireTableHandle(handle: Partial<SharedTableHandle> = {}): void {
+  const { header, halves = [] } = handle;
+  const buffers = Array.from(halves, (half) => Object.values((half as object | undefined) ?? {})).flat();
+  requireWhole(
+    isSharedBuffer(header) &&
+      header.byteLength === HEADER_BYTES &&
+      buffers.length === 2 * BUFFERS &&
+      buffers.every(isSharedBuffer),
+  );
+}
+
+const HEADER_BYTES = (HEADER_SLOTS + CONTROL_WORDS) * Int32Array.BYTES_PER_ELEMENT;
 /** Slots of nodes: those that are entered at once take about as many. */
 const FEW_WAITING = 160;
 /** Reads that look for a key in order, before it is worth the write lock to enter nodes in the hash index. */

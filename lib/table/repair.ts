@@ -43,9 +43,10 @@ export interface Mendable {
  * Only links that are wrong are written: those to a node that is not on all of its levels yet, whose own links lead on to what was
  * there before. So one who reads without a lock sees a valid list at any time.
  *
+ * @param requireRight is called before each of these stores: throws where another thread repairs it by now
  * @throws CapacityError where threads share the table, and there is no room for its index
  */
-export function repair(table: Mendable): void {
+export function repair(table: Mendable, requireRight?: () => void): void {
   const { storage, towers } = table;
   const { kv, nodes } = storage;
   const { array } = nodes;
@@ -58,10 +59,17 @@ export function repair(table: Mendable): void {
   // Nodes that are in the list no more may be used again: a cursor that stands on one keeps its key alone.
   table.exchanges++;
   table.stagings++;
-  mend(array, HEAD + OFFSET, 0);
-  mend(array, HEAD + KEY_LENGTH, 0);
-  mend(array, HEAD + VALUE_LENGTH, 0);
-  mend(array, HEAD + HEIGHT, MAX_HEIGHT);
+  const mend = (slot: number, value: number) => {
+    const found = Atomics.load(array, slot);
+    if (found === value) return;
+    requireRight?.();
+    // Whoever has come meanwhile may have stored another one.
+    Atomics.compareExchange(array, slot, found, value);
+  };
+  mend(HEAD + OFFSET, 0);
+  mend(HEAD + KEY_LENGTH, 0);
+  mend(HEAD + VALUE_LENGTH, 0);
+  mend(HEAD + HEIGHT, MAX_HEIGHT);
   towers.reset();
   const { ends } = towers;
   let kvEnd = 0;
@@ -80,11 +88,11 @@ export function repair(table: Mendable): void {
     towers.height = Math.max(towers.height, height);
     ends[0] = node;
     for (let level = 1; level < height; level++) {
-      mend(array, ends[level] + NEXT + level, node);
+      mend(ends[level] + NEXT + level, node);
       ends[level] = node;
     }
   }
-  for (let level = 1; level < MAX_HEIGHT; level++) mend(array, ends[level] + NEXT + level, NONE);
+  for (let level = 1; level < MAX_HEIGHT; level++) mend(ends[level] + NEXT + level, NONE);
   table.length = length;
   table.size = size;
   table.liveSlots = liveSlots;
@@ -99,8 +107,4 @@ export function repair(table: Mendable): void {
 
 function nextOf(nodes: Int32Array, node: NodeIndex): NodeIndex {
   return Atomics.load(nodes, node + NEXT) as NodeIndex;
-}
-
-function mend(nodes: Int32Array, slot: number, value: number): void {
-  if (nodes[slot] !== value) Atomics.store(nodes, slot, value);
 }

@@ -9,7 +9,7 @@ import {
   ValueType,
   type Comparer,
 } from '../../lib/index.js';
-import { checkTable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
+import { FIRST_NODE, checkTable, localMemory, tableOf, withInternals } from '../../lib/internals.js';
 import { run, text, utf8 } from '../support/bytes.js';
 import { thrownBy } from '../support/faults.js';
 import { checkReads, memTables, skipLists } from '../support/lists.js';
@@ -199,6 +199,50 @@ describe.each(CLASSES)('a shared $name', ({ Class, kind, name }) => {
     const error = thrownBy(() => attach(list.handle, { writer: true })) as Thrown;
     expect(error).toBeInstanceOf(LockMisuseError);
     expect(error.message).toContain('has just taken over');
+  });
+
+  it('is left alone by one that takes over, from when another one does', () => {
+    const { load } = Atomics;
+    let overtaken = 0;
+    for (let at = 1; at < 200; at += 3) {
+      thread.id = 1;
+      const list = create();
+      let items = fill(list, 40);
+      const later = kind
+        .items(12, 5)
+        .map((item, i) => ({ ...item, key: `${item.key}!`, sequence: 4000 + i }));
+      let second: ReturnType<typeof attach> | undefined;
+      let loads = 0;
+      thread.id = 2;
+      const spy = jest.spyOn(Atomics, 'load').mockImplementation(((words: Int32Array, index: number) => {
+        const value = load(words, index);
+        // Of a link: who has just seen that it is the writer may still say how much there is.
+        if (words.length < FIRST_NODE || ++loads !== at) return value;
+        spy.mockRestore();
+        thread.id = 3;
+        second = attach(list.handle, { writer: true });
+        for (const item of later) kind.add(second, item);
+        thread.id = 2;
+        return value;
+      }) as never);
+      let error: unknown;
+      try {
+        attach(list.handle, { writer: true });
+      } catch (thrown) {
+        error = thrown;
+      }
+      spy.mockRestore();
+      if (second === undefined) break; // It had no more to load.
+      if (error !== undefined) {
+        expect(error).toBeInstanceOf(LockMisuseError);
+        overtaken++;
+      }
+      items = [...items, ...later].sort((a, b) => kind.compare(a, b));
+      checkTable(tableOf(second));
+      for (const each of [second, attach(list.handle)]) checkReads(kind, each, items, items);
+      expect(second.length).toBe(52);
+    }
+    expect(overtaken).toBeGreaterThan(10);
   });
 
   it('is taken over where threads have no ids', () => {

@@ -1,6 +1,8 @@
 import { checkStructure, DB } from '../../lib/index.js';
-import { localMemory, tableOf, withInternals } from '../../lib/internals.js';
-import { CutOff, seeAtomics, StoreLog } from '../support/storelog.js';
+import { HEAD, localMemory, MAX_HEIGHT, NEXT, tableOf, withInternals } from '../../lib/internals.js';
+import { VERSION } from '../../lib/shared/arrays.js';
+import { HEADER_SLOTS } from '../../lib/storage/header.js';
+import { CutOff, seeAtomics, StoreLog, type Stored } from '../support/storelog.js';
 
 /*
  * A thread may end at any instant, with a write half done. Every kind of write is cut off before each of its stores in turn; then another
@@ -30,6 +32,8 @@ interface Write {
   readonly write: (db: DB) => void;
   /** Whether it may also be cut off between its entries: then each that is in must be whole. */
   readonly isSplit?: boolean;
+  /** Whether it clears the list all at once, in no order. */
+  readonly clears?: boolean;
   readonly autoCompact?: boolean;
 }
 
@@ -77,7 +81,7 @@ const WRITES: Write[] = [
     isSplit: true,
     write: (db) => db.putMany(many.slice(0, 40).map((key) => [bytes(key), bytes(`many ${key}`)])),
   },
-  { name: 'reset', before: few, write: (db) => db.reset() },
+  { name: 'reset', before: few, clears: true, write: (db) => db.reset() },
   { name: 'compact', before: [...few, ...few], write: (db) => db.compact() },
   { name: 'compact of nothing', before: [], write: (db) => db.compact() },
   { name: 'compact of many', before: [...many, ...many], write: (db) => db.compact() },
@@ -93,6 +97,22 @@ function fill(db: DB, before: readonly string[]): void {
   // Some garbage, and a node that is gone.
   db.put(bytes('gone'), bytes('gone'));
   db.delete(bytes('gone'));
+}
+
+/** Nodes that can be reached on a level, though not on the one below: there, one who reads meanwhile goes on from what is gone. */
+function strays(nodes: Int32Array): string[] {
+  const found: string[] = [];
+  let below: Set<number> | undefined;
+  for (let level = 0; level < MAX_HEIGHT; level++) {
+    const linked = new Set<number>();
+    for (let node = nodes[HEAD + NEXT + level]; node !== 0; node = nodes[node + NEXT + level]) {
+      if (linked.has(node)) return [`level ${level} has no end`];
+      linked.add(node);
+      if (below?.has(node) === false) found.push(`node ${node} on level ${level}`);
+    }
+    below = linked;
+  }
+  return found;
 }
 
 /** A DB as it is before the write, as two threads have it: the first is seen, and may be cut off. */
@@ -111,9 +131,10 @@ function prepare({ before, autoCompact = true }: Write) {
     if (log.isDead) throw new CutOff();
     unlock();
   };
-  const { kv } = tableOf(victim).storage;
+  const table = tableOf(victim);
+  const { kv } = table.storage;
   kv.view = log.view(kv.view);
-  return { victim, other, log };
+  return { victim, other, log, table };
 }
 
 test.each(WRITES)('$name: cut off anywhere, it has happened or not', (write) => {
@@ -129,7 +150,7 @@ test.each(WRITES)('$name: cut off anywhere, it has happened or not', (write) => 
   const seen = new Set<string>();
   const step = Math.ceil(length / MOST_CUTS);
   for (let cutAt = 0; cutAt < length; cutAt += step) {
-    const { victim, other, log } = prepare(write);
+    const { victim, other, log, table } = prepare(write);
     void victim.length; // It loads what there is.
     log.begin(cutAt);
     try {
@@ -138,6 +159,7 @@ test.each(WRITES)('$name: cut off anywhere, it has happened or not', (write) => 
       // Nothing that a thread does after its end counts.
     }
     expect(log.isDead).toBe(true);
+    if (write.clears !== true) expect(strays(table.storage.nodes.array)).toEqual([]);
     other.recover({ dead: VICTIM });
     checkStructure(other);
     const found = contents(other);
@@ -168,4 +190,16 @@ test.each(WRITES)('$name: cut off anywhere, it has happened or not', (write) => 
   expect(
     seen.has(before.join()) && (write.isSplit || seen.size === new Set([before.join(), after.join()]).size),
   ).toBe(true);
+});
+
+test.each(WRITES)('$name: says last that the header is another one', (write) => {
+  const { victim, other, log } = prepare(write);
+  void victim.length;
+  log.begin();
+  write.write(victim);
+  const { header } = (other.handle as unknown as { table: { header: SharedArrayBuffer } }).table;
+  const ofHeader = log.stores.filter(({ target }) => target.buffer === header);
+  const isVersion = ({ target, index }: Stored) => target.byteOffset / 4 + index === HEADER_SLOTS + VERSION;
+  expect(ofHeader.length).toBeGreaterThan(HEADER_SLOTS);
+  expect(ofHeader.filter(isVersion)).toEqual([log.stores.at(-1)]);
 });

@@ -58,6 +58,19 @@ test('so are they within a side that was awaited', async () => {
   db.put(bytes('b'), bytes('3'));
 });
 
+test('a call from inside a write is misuse, also while a side is on its way to whoever awaits it', async () => {
+  const { db, other, lock } = make();
+  const awaited = lock.lockAsync();
+  expect(() => db.update(bytes('a'), () => db.get(bytes('a')))).toThrow(misuse);
+  expect(() => db.update(bytes('a'), () => (db.put(bytes('b'), bytes('2')), undefined))).toThrow(misuse);
+  expect(() => db.update(bytes('a'), () => [...db][0][1])).toThrow(misuse);
+  db.put(bytes('c'), bytes('3'));
+  await awaited;
+  expect([db.length, text(db.get(bytes('a')))]).toEqual([2, '1']);
+  lock.unlock();
+  expect([...other.keys()].map(text)).toEqual(['a', 'c']);
+});
+
 test('what was misuse still is', () => {
   const { db, other, lock } = make();
   for (const isWithin of [false, true]) {
