@@ -305,6 +305,11 @@ export class SharedRWLock implements RWLock {
     return true;
   }
 
+  /** Whether this handle has the write side, though whoever awaited it may not run yet. @internal */
+  get hasWriteSide(): boolean {
+    return this.#state === WRITES;
+  }
+
   /** Whether this handle holds the write side, and whoever it was given to runs. @internal */
   get isWriting(): boolean {
     return this.#state === WRITES && !this.#isDelivering;

@@ -169,7 +169,9 @@ export class SharedTable implements RWLock {
 
   /** @throws LockMisuseError when called from inside a write: the lock may let that in, where somebody awaits it */
   #requireOutside(): void {
-    if (this.#isInWrite) throw new LockMisuseError('a function given to update must not call the DB');
+    // A call that was cut off, with no `finally`, may have left it so, and somebody may have given the side back since.
+    if (this.#isInWrite && this.plainLock.hasWriteSide)
+      throw new LockMisuseError('a function given to update must not call the DB');
   }
 
   #leaveWrite(): void {
@@ -304,7 +306,9 @@ export class SharedTable implements RWLock {
 /** @throws TypeError for what is none of a whole handle */
 export function requireTableHandle(handle: Partial<SharedTableHandle> = {}): void {
   const { header, halves = [] } = handle;
-  const buffers = Array.from(halves, (half) => Object.values((half as object | undefined) ?? {})).flat();
+  const buffers = Array.from(halves, (half): unknown[] =>
+    Object.values((half as object | undefined) ?? {}),
+  ).flat();
   requireWhole(
     isSharedBuffer(header) &&
       header.byteLength === HEADER_BYTES &&

@@ -213,11 +213,12 @@ describe.each(CLASSES)('a shared $name', ({ Class, kind, name }) => {
         .map((item, i) => ({ ...item, key: `${item.key}!`, sequence: 4000 + i }));
       let second: ReturnType<typeof attach> | undefined;
       let loads = 0;
+      let isOfLink = false;
       thread.id = 2;
       const spy = jest.spyOn(Atomics, 'load').mockImplementation(((words: Int32Array, index: number) => {
         const value = load(words, index);
-        // Of a link: who has just seen that it is the writer may still say how much there is.
-        if (words.length < FIRST_NODE || ++loads !== at) return value;
+        if (++loads !== at) return value;
+        isOfLink = words.length > FIRST_NODE;
         spy.mockRestore();
         thread.id = 3;
         second = attach(list.handle, { writer: true });
@@ -240,7 +241,8 @@ describe.each(CLASSES)('a shared $name', ({ Class, kind, name }) => {
       items = [...items, ...later].sort((a, b) => kind.compare(a, b));
       checkTable(tableOf(second));
       for (const each of [second, attach(list.handle)]) checkReads(kind, each, items, items);
-      expect(second.length).toBe(52);
+      // Who has just seen that it is the writer may still say how much there was.
+      if (isOfLink) expect(second.length).toBe(52);
     }
     expect(overtaken).toBeGreaterThan(10);
   });

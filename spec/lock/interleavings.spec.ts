@@ -1,14 +1,11 @@
 import { LockMisuseError, SharedRWLock } from '../../lib/index.js';
-import { looking } from '../../lib/lock/waiting.js';
+import { looking } from '../../lib/internals.js';
 import { everyOrder, type Explored, type Program } from '../support/interleavings.js';
 
 /*
  * Everything that can happen between a few threads, one step of Atomics after the other: nobody is in beside a writer, and
  * nobody sleeps for good, though sleep has no end here.
  */
-
-// Each look is a step: more of them, and there would be too many orders.
-looking.times = 1;
 
 /** Each thread says in bits of its own that it is in. */
 const READS = 0x1111;
@@ -135,7 +132,10 @@ function explore(threads: number, programs: Make[]): Explored {
   return explored;
 }
 
+// Each look is a step: with more of them, there would be too many orders.
 describe('threads that all live', () => {
+  beforeAll(() => (looking.times = 1));
+
   const cases: [name: string, programs: Make[]][] = [
     ['a reader and a writer', [reader, writer]],
     ['two writers', [writer, writer]],
@@ -150,6 +150,8 @@ describe('threads that all live', () => {
 });
 
 describe('a thread that dies at any step', () => {
+  beforeAll(() => (looking.times = 0));
+
   const cases: [name: string, threads: number, programs: Make[]][] = [
     ['a reader', 2, [mortal(reader, recovering(1))]],
     ['a writer', 2, [mortal(writer, recovering(1))]],

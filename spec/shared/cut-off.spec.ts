@@ -1,7 +1,15 @@
 import { checkStructure, DB } from '../../lib/index.js';
-import { HEAD, localMemory, MAX_HEIGHT, NEXT, tableOf, withInternals } from '../../lib/internals.js';
-import { DAMAGED, VERSION } from '../../lib/shared/arrays.js';
-import { HEADER_SLOTS } from '../../lib/storage/header.js';
+import {
+  DAMAGED,
+  HEAD,
+  HEADER_SLOTS,
+  localMemory,
+  MAX_HEIGHT,
+  NEXT,
+  tableOf,
+  VERSION,
+  withInternals,
+} from '../../lib/internals.js';
 import { CutOff, seeAtomics, StoreLog } from '../support/storelog.js';
 
 /*

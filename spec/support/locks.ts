@@ -1,5 +1,5 @@
 import { LockTimeoutError, MemDBError, SharedRWLock } from '../../lib/index.js';
-import { RGEN } from '../../lib/lock/words.js';
+import { RGEN } from '../../lib/internals.js';
 import { thrownBy } from './faults.js';
 
 /** What a promise is rejected with. */
