@@ -9,10 +9,12 @@ const BELOW = {
   skiplist: ['storage', 'base'],
   index: ['skiplist', 'storage', 'base'],
   table: ['index', 'skiplist', 'storage', 'lock', 'base'],
+  dump: ['table', 'index', 'skiplist', 'storage', 'lock', 'base'],
   shared: ['table', 'index', 'skiplist', 'storage', 'lock', 'base'],
   // What users hold. These two stand side by side on the same floor.
-  db: ['shared', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
-  leveldb: ['shared', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
+  db: ['shared', 'dump', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
+  leveldb: ['shared', 'dump', 'table', 'index', 'skiplist', 'storage', 'lock', 'base'],
+  check: ['db', 'leveldb', 'table', 'storage', 'base'],
 };
 
 /** Rooms in front of the house: they use what any user may use, so they may import the public door and no room. */

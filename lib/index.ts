@@ -1,5 +1,6 @@
 export { DB } from './db/db.js';
 export type { AttachOptions, DBHandle, DBOptions, SharedDBOptions } from './db/parts.js';
+export type { ReadableBytes, WritableBytes } from './dump/streams.js';
 export { DBIterator } from './db/iterator.js';
 export { bytesPrefix, type Range, type Scan } from './base/range.js';
 export { bytewise, type Comparer } from './base/comparer.js';
@@ -26,10 +27,11 @@ export { LookupKey } from './leveldb/lookupkey.js';
 export { SkipList, SkipListIterator, type SkipListHandle, type SkipListOptions } from './leveldb/skiplist.js';
 export { Arena, type ArenaOptions } from './leveldb/arena.js';
 export type { Entry } from './table/table.js';
-export { checkStructure } from './db/check.js';
+export { checkStructure } from './check/structure.js';
 export {
   CapacityError,
   ComparerError,
+  CorruptionError,
   InternalKeyCorruptedError,
   IteratorReleasedError,
   LockMisuseError,

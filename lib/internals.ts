@@ -17,6 +17,7 @@ export function tableOf(owner: object): Table {
 export * from './base/bytes.js';
 export * from './base/order.js';
 export * from './base/varint32.js';
+export * from './dump/checksum.js';
 export { checkHashes } from './index/hash/check.js';
 export * from './index/hash/hashindex.js';
 export * from './index/hash/keyhash.js';

@@ -82,14 +82,24 @@ export class InternalKeyCorruptedError extends MemDBError {
   }
 }
 
-/** The arrays do not hold a valid skip list; see `checkStructure`. */
-export class StructureError extends MemDBError {
-  constructor(message: string) {
-    super('MEMDB_STRUCTURE', message);
+/** What was loaded is damaged, or what was checked is no valid structure; see `load` and `checkStructure`. */
+export class CorruptionError extends MemDBError {
+  /** Where it was found: bytes from the beginning of a dump. `undefined` where none was loaded. */
+  readonly position: number | undefined;
+
+  constructor(message: string, position?: number) {
+    super(
+      'MEMDB_CORRUPTION',
+      position === undefined ? message : `${message} (at byte ${position} of the dump)`,
+    );
+    this.position = position;
   }
 }
 
-/** Throws a StructureError that says `what`, unless `condition` holds. */
+/** Its old name. */
+export { CorruptionError as StructureError };
+
+/** Throws a CorruptionError that says `what`, unless `condition` holds. */
 export function expect(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new StructureError(what);
+  if (!condition) throw new CorruptionError(what);
 }

@@ -11,6 +11,10 @@ import {
 } from '../base/arguments.js';
 import { lengthOf } from '../base/bytes.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
+import type { Subject } from '../dump/format.js';
+import { load, loadFrom } from '../dump/read.js';
+import type { ReadableBytes, WritableBytes } from '../dump/streams.js';
+import { dump, dumpTo, portionsOf, portionsOfBytes } from '../dump/write.js';
 import { DBIterator } from './iterator.js';
 import { keepOne } from '../base/kept.js';
 import { Made } from '../base/made.js';
@@ -24,7 +28,8 @@ import { walk } from '../table/walk.js';
 import { TABLE, type Table, type Entry } from '../table/table.js';
 import {
   attachedParts,
-  localParts,
+  makerOf,
+  subjectOf,
   sharedParts,
   type AttachOptions,
   type DBHandle,
@@ -60,6 +65,7 @@ export class DB {
   /** If it was not given. */
   readonly #ownLock: LocalRWLock | undefined;
   readonly #upkeep: Upkeep;
+  readonly #subject: Subject;
   /** Where threads share it. */
   readonly #shared: SharedTable | undefined;
   readonly #handle: DBHandle | undefined;
@@ -73,9 +79,10 @@ export class DB {
    * console.log([...db.keys()].map(text)); // -> [ 'b', 'a' ]
    */
   constructor(options: DBOptions = {}) {
-    const parts = options instanceof Made ? (options as Made<Parts>).parts : localParts(options);
+    const parts = options instanceof Made ? (options as Made<Parts>).parts : makerOf(options).make();
     this.#table = parts.table;
     this.#upkeep = parts.upkeep;
+    this.#subject = subjectOf(parts);
     this.#plainLock = parts.plainLock;
     this.#lock = parts.lock;
     this.#ownLock = parts.ownLock;
@@ -126,6 +133,40 @@ export class DB {
    */
   static attach(handle: DBHandle, options: AttachOptions = {}): DB {
     return new DB(new Made(attachedParts(handle, options)) as DBOptions);
+  }
+
+  /**
+   * The DB of a dump: see `dump`. The bytes are copied. All is checked before: checksums, lengths, nodes and links, the order of the
+   * keys. What no entry needs, such as the seed of the heights, begins anew.
+   * @param options as of a new DB, with a comparer of the name that the dumped one had
+   * @throws CorruptionError for what is damaged, with `position`: where, in bytes
+   * @throws MemDBError for a dump of another version (`MEMDB_VERSION`), in another order (`MEMDB_ORDER`), of a MemTable (`MEMDB_KIND`)
+   * @throws CapacityError where there is no memory for it
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const dumped = db.dump();
+   * console.log(text(DB.load(dumped, { autoCompact: false }).get(bytes('a')))); // -> 1
+   * dumped[dumped.length - 1] ^= 1;
+   * try { DB.load(dumped); } catch (error) { console.log(error.code, error.position); } // -> MEMDB_CORRUPTION 100
+   */
+  static load(bytes: Uint8Array, options: DBOptions = {}): DB {
+    return new DB(new Made(load(bytes, makerOf(options))) as DBOptions);
+  }
+
+  /**
+   * The same of a stream of bytes, which is read to its end, and cancelled where that is not as it must be. There is no second copy in
+   * memory.
+   * @throws what `load` throws, and what the stream fails with
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const stream = new Response(db.dump()).body; // of a file: Readable.toWeb(createReadStream(path)), in Node
+   * const loaded = await DB.loadFrom(stream);
+   * console.log(text(loaded.get(bytes('a')))); // -> 1
+   */
+  static async loadFrom(readable: ReadableBytes, options: DBOptions = {}): Promise<DB> {
+    return new DB(new Made(await loadFrom(readable, makerOf(options))) as DBOptions);
   }
 
   /**
@@ -575,6 +616,46 @@ export class DB {
     } finally {
       this.#lock.unlock();
     }
+  }
+
+  /**
+   * All entries, as bytes to be stored or sent: both arrays as `compact` would leave them, with checksums, and the name of the order.
+   * The DB is left as it is. `DB.load` makes a DB of them again, in any thread, engine or later version.
+   * @returns an array of its own, of `size` bytes and some 21 for each entry
+   * @throws CapacityError where there is no memory for that
+   * @throws MemDBError with code `MEMDB_BYTE_ORDER` on a big-endian machine
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * console.log(db.dump().length); // -> 204
+   */
+  dump(): Uint8Array {
+    return this.#read((table) => dump(table, this.#subject));
+  }
+
+  /**
+   * Writes the same bytes to a stream, and closes that: the entries as they are at the call. The DB may be written to meanwhile, and no
+   * lock is held. There is no second copy in memory, but of what is written to meanwhile: of nodes, never more than all that there are. A
+   * shared DB is copied first.
+   * @throws CapacityError, MemDBError as `dump`; and what the stream fails with. Then the stream is aborted.
+   * @example
+   * const db = new DB();
+   * db.put(bytes('a'), bytes('1'));
+   * const { readable, writable } = new TransformStream();
+   * const written = db.dumpTo(writable); // to a file: Writable.toWeb(createWriteStream(path)), in Node
+   * db.reset();
+   * const loaded = await DB.loadFrom(readable);
+   * await written;
+   * console.log(text(loaded.get(bytes('a')))); // -> 1
+   */
+  dumpTo(writable: WritableBytes): Promise<void> {
+    return dumpTo(writable, () =>
+      this.#read((table) =>
+        this.#shared === undefined
+          ? portionsOf(table, this.#subject)
+          : portionsOfBytes(dump(table, this.#subject)),
+      ),
+    );
   }
 
   /**

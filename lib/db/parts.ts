@@ -8,6 +8,8 @@ import {
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { byteOrder, orderOf, type Order } from '../base/order.js';
 import { requireSharedMemory } from '../base/sharedmemory.js';
+import { DB_KIND, type Subject } from '../dump/format.js';
+import type { Maker } from '../dump/read.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { LocalRWLock, OwnLock, type RWLock } from '../lock/rwlock.js';
 import { SharedRWLock } from '../lock/sharedrwlock.js';
@@ -66,6 +68,8 @@ export interface AttachOptions {
 
 /** What a DB is made of. */
 export interface Parts {
+  /** Of the order. */
+  readonly name: string;
   readonly table: Table;
   readonly upkeep: Upkeep;
   /** As it is shown; and what every call takes. */
@@ -100,7 +104,8 @@ const HANDLE_VERSION = 1;
 
 const DEFAULT_TIMEOUT = 10_000;
 
-export function localParts(options: DBOptions): Parts {
+/** Makes a DB of these options, once they are found to be right: an empty one, or one that a dump is loaded into. */
+export function makerOf(options: DBOptions): Maker<Parts> {
   requireOptions(options, 'DB', ['comparer', 'capacity', 'lock', 'randHeight', 'autoCompact']);
   const memory = internalsOf(options);
   const { comparer = bytewise, capacity = DEFAULT_CAPACITY, lock, randHeight, autoCompact = true } = options;
@@ -110,12 +115,25 @@ export function localParts(options: DBOptions): Parts {
   requireBoolean(autoCompact, 'autoCompact');
   const order = orderOf(comparer);
   const heights = heightsOf(randHeight);
-  const table = new Table({ order, capacity: reservedFor(capacity), heights, memory });
-  const upkeep = autoCompact ? new AutoCompaction(table) : new NoUpkeep(table);
-  const ownLock = lock === undefined ? new LocalRWLock() : undefined;
-  const plainLock = lock ?? ownLock!;
-  const taken = ownLock === undefined ? plainLock : new OwnLock(ownLock);
-  return { table, upkeep, plainLock, lock: guarded(taken, order, heights), ownLock };
+  const reserved = reservedFor(capacity);
+  return {
+    subject: subjectOf(comparer),
+    tagLength: 0,
+    capacity: reserved,
+    make(room) {
+      const table = new Table({ order, capacity: reserved, heights, memory, room });
+      const upkeep = autoCompact ? new AutoCompaction(table) : new NoUpkeep(table);
+      const ownLock = lock === undefined ? new LocalRWLock() : undefined;
+      const plainLock = lock ?? ownLock!;
+      const taken = ownLock === undefined ? plainLock : new OwnLock(ownLock);
+      const { name } = comparer;
+      return { name, table, upkeep, plainLock, lock: guarded(taken, order, heights), ownLock };
+    },
+  };
+}
+
+export function subjectOf({ name }: { name: string }): Subject {
+  return { kind: DB_KIND, order: name };
 }
 
 /** @throws CapacityError */
@@ -183,6 +201,7 @@ function partsOfShared(
   heights: GivenHeights | undefined,
 ): Parts {
   return {
+    name: handle.order,
     table: shared.table,
     upkeep: new SharedUpkeep(shared, handle.autoCompact),
     plainLock: shared.plainLock,

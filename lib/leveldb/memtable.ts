@@ -5,6 +5,10 @@ import { MemDBError } from '../base/errors.js';
 import { keepOne } from '../base/kept.js';
 import type { Order } from '../base/order.js';
 import { boundsOf, type Range, type Scan } from '../base/range.js';
+import { MEM_TABLE_KIND, type Subject } from '../dump/format.js';
+import { load, loadFrom } from '../dump/read.js';
+import type { ReadableBytes, WritableBytes } from '../dump/streams.js';
+import { dump, dumpTo, portionsOf } from '../dump/write.js';
 import { UNKNOWN } from '../index/hash/hashindex.js';
 import { ReentryGuard } from '../lock/reentry.js';
 import { requireSharing } from '../shared/handle.js';
@@ -20,6 +24,7 @@ import type { LookupKey } from './lookupkey.js';
 import { MemTableIterator } from './memtableiterator.js';
 import {
   attachedParts,
+  makerOf,
   partsOf,
   sharedParts,
   withParts,
@@ -115,6 +120,7 @@ const VERSIONS_TO_TRY = 4;
  */
 export class MemTable {
   readonly #table: Table;
+  readonly #subject: Subject;
   readonly #userOrder: Order;
   readonly #guard: ReentryGuard;
   readonly #scratch = new KeyScratch();
@@ -129,7 +135,8 @@ export class MemTable {
    * console.log(table.length); // -> 0
    */
   constructor(options: MemTableOptions = {}) {
-    const { table, userOrder, shared, handle } = partsOf(KIND, options);
+    const { name, table, userOrder, shared, handle } = partsOf(KIND, options);
+    this.#subject = { kind: MEM_TABLE_KIND, order: name };
     this.#table = table;
     this.#userOrder = userOrder;
     this.#guard = new ReentryGuard(undefined, table.order);
@@ -178,6 +185,35 @@ export class MemTable {
    */
   static attach(handle: MemTableHandle, options: ListAttachOptions = {}): MemTable {
     return new MemTable(withParts(attachedParts(KIND, handle, options)));
+  }
+
+  /**
+   * The MemTable of a dump: see `dump`. The bytes are copied, and all is checked before.
+   * @param options as of a new one, with a comparer of the name that the dumped one had
+   * @throws CorruptionError for what is damaged, with `position`: where, in bytes
+   * @throws MemDBError for a dump of another version (`MEMDB_VERSION`), in another order (`MEMDB_ORDER`), of a DB (`MEMDB_KIND`)
+   * @throws CapacityError where there is no memory for it
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * console.log(text(MemTable.load(table.dump()).get(bytes('color')).value)); // -> red
+   */
+  static load(bytes: Uint8Array, options: MemTableOptions = {}): MemTable {
+    return new MemTable(withParts(load(bytes, makerOf(KIND, options))));
+  }
+
+  /**
+   * The same of a stream of bytes, which is read to its end, and cancelled where that is not as it must be. There is no second copy in
+   * memory.
+   * @throws what `load` throws, and what the stream fails with
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * const loaded = await MemTable.loadFrom(new Response(table.dump()).body);
+   * console.log(text(loaded.get(bytes('color')).value)); // -> red
+   */
+  static async loadFrom(readable: ReadableBytes, options: MemTableOptions = {}): Promise<MemTable> {
+    return new MemTable(withParts(await loadFrom(readable, makerOf(KIND, options))));
   }
 
   /**
@@ -388,6 +424,43 @@ export class MemTable {
     }
     this.#table.requireSound();
     compact(this.#table, visibleTo(readers, this.#table, this.#userOrder));
+  }
+
+  /**
+   * All versions, as bytes to be stored or sent, in internal-key order, with checksums and the name of the order of the user keys;
+   * `MemTable.load` makes a MemTable of them again. One that threads share can be dumped by each of them, while versions are added:
+   * those are in whose `add` had returned, as `length` counts them.
+   * @returns an array of its own
+   * @throws CapacityError where there is no memory for that
+   * @throws MemDBError with code `MEMDB_BYTE_ORDER` on a big-endian machine
+   * @example
+   * const table = new MemTable();
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * console.log(MemTable.load(table.dump()).length); // -> 1
+   */
+  dump(): Uint8Array {
+    this.#guard.requireOutside();
+    return dump(this.#table, this.#subject, this.#shared?.length);
+  }
+
+  /**
+   * Writes the same bytes to a stream, and closes that: the versions that there are at the call. Others may be added meanwhile, and
+   * `compact` may be called. There is no second copy in memory, but of what is written to meanwhile.
+   * @throws CapacityError, MemDBError as `dump`; and what the stream fails with. Then the stream is aborted.
+   * @example
+   * const table = new MemTable();
+   * const { readable, writable } = new TransformStream();
+   * const written = table.dumpTo(writable);
+   * table.add(1, ValueType.Value, bytes('color'), bytes('red'));
+   * const loaded = await MemTable.loadFrom(readable);
+   * await written;
+   * console.log(loaded.length); // -> 0
+   */
+  dumpTo(writable: WritableBytes): Promise<void> {
+    return dumpTo(writable, () => {
+      this.#guard.requireOutside();
+      return portionsOf(this.#table, this.#subject, this.#shared?.length);
+    });
   }
 
   /**

@@ -2,6 +2,8 @@ import { describe, requireBoolean, requireCapacity, requireOptions } from '../ba
 import { Made } from '../base/made.js';
 import { bytewise, requireComparer, type Comparer } from '../base/comparer.js';
 import { orderOf, type Order } from '../base/order.js';
+import { MEM_TABLE_KIND } from '../dump/format.js';
+import type { Maker } from '../dump/read.js';
 import { DEFAULT_MAX_CAPACITY } from '../shared/arrays.js';
 import { requireHandle, requireOrder } from '../shared/handle.js';
 import { SharedList, type SharedListHandle } from '../shared/sharedlist.js';
@@ -59,6 +61,8 @@ export interface ListKind<Kind extends string> {
 
 /** What a MemTable or SkipList is made of. */
 export interface Parts<Kind extends string> {
+  /** Of the order, of a MemTable that of the user keys. */
+  readonly name: string;
   readonly userOrder: Order;
   readonly table: Table;
   /** Where threads share it. */
@@ -76,22 +80,34 @@ export function partsOf<Kind extends string>(
   list: ListKind<Kind>,
   options: { comparer?: Comparer | undefined; capacity?: number | undefined },
 ): Parts<Kind> {
-  return options instanceof Made ? (options as Made<Parts<Kind>>).parts : localParts(list, options);
+  return options instanceof Made ? (options as Made<Parts<Kind>>).parts : makerOf(list, options).make();
 }
 
-function localParts<Kind extends string>(
+/** Makes one of these options, once they are found to be right: an empty one, or one that a dump is loaded into. */
+export function makerOf<Kind extends string>(
   list: ListKind<Kind>,
   options: { comparer?: Comparer | undefined; capacity?: number | undefined },
-): Parts<Kind> {
+): Maker<Parts<Kind>> {
   requireOptions(options, list.name, ['comparer', 'capacity']);
   const memory = internalsOf(options);
   const { comparer = bytewise, capacity = DEFAULT_CAPACITY } = options;
   requireCapacity(capacity, memory.kvLimit);
   requireComparer(comparer);
-  const userOrder = orderOf(list.userComparerOf(comparer));
+  const user = list.userComparerOf(comparer);
+  const userOrder = orderOf(user);
   const order = list.orderOf(userOrder);
-  const hasVersions = list.tagLength > 0;
-  return { userOrder, table: new Table({ order, capacity: reservedFor(capacity), memory, hasVersions }) };
+  const { tagLength } = list;
+  const reserved = reservedFor(capacity);
+  return {
+    subject: { kind: MEM_TABLE_KIND, order: user.name },
+    tagLength,
+    capacity: reserved,
+    make: (room) => ({
+      name: user.name,
+      userOrder,
+      table: new Table({ order, capacity: reserved, memory, hasVersions: tagLength > 0, room }),
+    }),
+  };
 }
 
 /** @throws TypeError, RangeError, CapacityError, MemDBError */
@@ -113,7 +129,7 @@ export function sharedParts<Kind extends string>(
     order: user.name,
     list: made.handle,
   };
-  return { userOrder, table: made.table, shared: made, handle };
+  return { name: user.name, userOrder, table: made.table, shared: made, handle };
 }
 
 /** @throws TypeError, MemDBError, LockMisuseError */
@@ -133,7 +149,7 @@ export function attachedParts<Kind extends string>(
   const userOrder = orderOf(user);
   const parts = listParts(list, userOrder, options);
   const shared = writer ? SharedList.takeOver(handle.list, parts) : SharedList.attach(handle.list, parts);
-  return { userOrder, table: shared.table, shared, handle };
+  return { name: user.name, userOrder, table: shared.table, shared, handle };
 }
 
 function listParts<Kind extends string>(list: ListKind<Kind>, userOrder: Order, options: object) {

@@ -23,6 +23,54 @@ export interface Allocator<T extends Flat> {
   foresee?(): number;
 }
 
+/** Elements that are put aside together, as a power of 2. */
+const PAGE_BITS = 10;
+
+/** What the elements of an array were at one time: those of stretches that were written to since, put aside. */
+export class Past<T extends Flat> {
+  readonly length: number;
+  readonly #pages = new Map<number, T>();
+  #failure: unknown;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pages.size === 0;
+  }
+
+  /** Bytes that were put aside. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { byteLength } of this.#pages.values()) bytes += byteLength;
+    return bytes;
+  }
+
+  /** Has to come before an element is written to. It does not throw: what lacks memory is lost, and the write goes on. */
+  keep(array: T, index: number): void {
+    const page = index >> PAGE_BITS;
+    if (this.#pages.has(page)) return;
+    try {
+      this.#pages.set(page, array.slice(page << PAGE_BITS, (page + 1) << PAGE_BITS) as T);
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+
+  read(array: T, index: number): number {
+    const page = this.#pages.get(index >> PAGE_BITS);
+    return page === undefined ? array[index] : page[index & ((1 << PAGE_BITS) - 1)];
+  }
+
+  /** @throws CapacityError where there was no memory to put something aside */
+  requireWhole(): void {
+    if (this.#failure !== undefined) throw noMemory('what the table was', this.#failure);
+  }
+}
+
+const NOBODY: readonly never[] = [];
+
 /** How far the array fills between two steps of the copying. */
 const STEP_BYTES = 1 << 14;
 /** Copying begins when this part of the array is left, and goes so many times faster than the array fills. */
@@ -50,6 +98,7 @@ export function reservedFor(asked: number): number {
  * 1. Elements [0, length) of `array` are the contents; nothing but growth replaces `array`.
  * 2. Elements [0, #copied) of `#next` equal those of `array`: `write` and `renew` see to that.
  * 3. A failed allocation changes nothing.
+ * 4. Whoever watches hears of each element that `write` changes, before; elements that are appended, and `truncate`, are not its business.
  */
 export class Growable<T extends Flat> {
   array: T;
@@ -67,6 +116,9 @@ export class Growable<T extends Flat> {
   quietUntil: number;
   #next: T | undefined;
   #copied = 0;
+  /** Who wants to know what it was; and the length of the longest of these. */
+  pasts: readonly Past<T>[] = NOBODY;
+  #watched = 0;
 
   /** @param asked the length that somebody asked for, if `length` is not that */
   constructor(
@@ -98,6 +150,7 @@ export class Growable<T extends Flat> {
 
   /** Changes an element below `length`. */
   write(index: number, value: number): void {
+    if (index < this.#watched) this.#keep(index);
     this.array[index] = value;
     if (index < this.#copied) this.#next![index] = value;
   }
@@ -118,6 +171,26 @@ export class Growable<T extends Flat> {
     const { array } = this;
     for (let i = 0; i < this.#copied; i++) if (this.#next![i] !== array[i]) return false;
     return true;
+  }
+
+  #keep(index: number): void {
+    for (const past of this.pasts) if (index < past.length) past.keep(this.array, index);
+  }
+
+  /** What the elements are now, whatever is written from now on, until `unwatch`. */
+  watch(): Past<T> {
+    const past = new Past<T>(this.length);
+    this.#watch([...this.pasts, past]);
+    return past;
+  }
+
+  unwatch(past: Past<T>): void {
+    this.#watch(this.pasts.filter((other) => other !== past));
+  }
+
+  #watch(pasts: readonly Past<T>[]): void {
+    this.pasts = pasts;
+    this.#watched = Math.max(0, ...pasts.map(({ length }) => length));
   }
 
   /** Takes over an array with its contents. */

@@ -20,7 +20,7 @@ import type { Table } from './table.js';
  * Reads the whole structure of a table and throws at the first thing that is not as it must be: nodes laid out end to
  * end, records inside `kvData`, every level in ascending order and a subset of the one below, counters right.
  * Takes time proportional to the number of entries.
- * @throws StructureError
+ * @throws CorruptionError
  */
 export function checkTable(table: Table): void {
   table.requireSound();
@@ -58,8 +58,8 @@ function isSameRecord(a: Table, nodeA: NodeIndex, b: Table, nodeB: NodeIndex): b
   return compareBytes(kvA, startA, startA + length, kvB, startB, startB + length, 0) === 0;
 }
 
-/** Nodes follow one another without a gap. @returns where they start, as a set */
-function checkLayout({ storage: { kv, nodes } }: Table): Set<number> {
+/** Nodes follow one another without a gap. @returns of each slot, whether a node starts there */
+function checkLayout({ storage: { kv, nodes } }: Table): Uint8Array {
   const { array } = nodes;
   expect(nodes.length <= array.length, 'nodeData holds more slots than it has');
   expect(kv.length <= kv.array.length, 'kvData holds more bytes than it has');
@@ -68,7 +68,7 @@ function checkLayout({ storage: { kv, nodes } }: Table): Set<number> {
     array[HEAD + OFFSET] === 0 && array[HEAD + KEY_LENGTH] === 0 && array[HEAD + VALUE_LENGTH] === 0,
     'the head has a record',
   );
-  const starts = new Set<number>();
+  const starts = new Uint8Array(nodes.length);
   let node: number = FIRST_NODE;
   while (node < nodes.length) {
     const height = array[node + HEIGHT];
@@ -82,15 +82,22 @@ function checkLayout({ storage: { kv, nodes } }: Table): Set<number> {
         array[node + OFFSET] + keyLength + valueLength <= kv.length,
       `the record of node ${node} is not inside kvData`,
     );
-    starts.add(node);
+    starts[node] = 1;
     node += NEXT + height;
   }
   expect(node === nodes.length, `the last node ends at slot ${node}, and nodeData at ${nodes.length}`);
   return starts;
 }
 
+function isBelow({ order, storage }: Table, a: NodeIndex, b: NodeIndex): boolean {
+  const { array } = storage.nodes;
+  const kv = storage.kv.array;
+  const [startA, lengthA] = [array[a + OFFSET], array[a + KEY_LENGTH]];
+  return order.compare(kv, startA, lengthA, kv, array[b + OFFSET], array[b + KEY_LENGTH], 0) < 0;
+}
+
 /** @returns the nodes in order */
-function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
+function checkLevels(table: Table, starts: Uint8Array): NodeIndex[] {
   const { towers } = table;
   const { array } = table.storage.nodes;
   expect(towers.height >= 1 && towers.height <= MAX_HEIGHT, `the tower height is ${towers.height}`);
@@ -106,14 +113,13 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
   let slots = 0;
   let previous = NONE;
   for (let node = array[HEAD + NEXT] as NodeIndex; node !== NONE; node = array[node + NEXT] as NodeIndex) {
-    expect(starts.has(node), `a link leads to slot ${node}, where no node starts`);
-    if (previous !== NONE) {
-      const key = table.storage.keyOf(node);
-      expect(
-        table.compare(previous, key, key.length) < 0,
-        `node ${previous} is not below its successor ${node}`,
-      );
-    }
+    expect(starts[node] === 1, `a link leads to slot ${node}, where no node starts`);
+    expect(
+      previous === NONE || isBelow(table, previous, node),
+      `node ${previous} is not below its successor ${node}`,
+    );
+    // With an order that is none, links could go on for ever.
+    expect(inOrder.length < starts.length, 'level 0 comes back to where it was');
     for (let level = 0; level < array[node + HEIGHT]; level++) {
       expect(due[level] === node, `level ${level} goes to ${due[level]} where level 0 has ${node}`);
       due[level] = array[node + NEXT + level];
@@ -137,4 +143,50 @@ function checkLevels(table: Table, starts: Set<number>): NodeIndex[] {
     expect(towers.ends[level] === node, `level ${level} ends at ${node}, not at ${towers.ends[level]}`),
   );
   return inOrder;
+}
+
+/**
+ * The same for a list that threads read without a lock, while one may be adding to it: of the entries that were added first, `count`,
+ * all has to be there. What was added later is passed over.
+ */
+export function checkShared(table: Table, count: number): void {
+  const { kv, nodes } = table.storage;
+  const { array } = nodes;
+  expect(array[HEAD + HEIGHT] === MAX_HEIGHT, `the head has height ${array[HEAD + HEIGHT]}`);
+  let end: number = FIRST_NODE;
+  const onLevel = new Int32Array(MAX_HEIGHT);
+  for (let i = 0; i < count; i++) {
+    const height = array[end + HEIGHT];
+    const [offset, keyLength, valueLength] = array.subarray(end);
+    expect(height >= 1 && height <= MAX_HEIGHT, `node ${end} has height ${height}`);
+    expect(
+      offset >= 0 &&
+        keyLength >= 0 &&
+        valueLength >= 0 &&
+        offset + keyLength + valueLength <= kv.array.length,
+      `the record of node ${end} is not inside kvData`,
+    );
+    for (let level = 0; level < height; level++) onLevel[level]++;
+    end += NEXT + height;
+  }
+  for (let level = MAX_HEIGHT - 1; level >= 0; level--) {
+    let previous = HEAD;
+    let found = 0;
+    let node = HEAD;
+    for (let steps = 0; ; steps++) {
+      expect(steps < array.length, `level ${level} comes back to where it was`);
+      node = Atomics.load(array, node + NEXT + level) as NodeIndex;
+      if (node === NONE) break;
+      expect(node > 0 && node < array.length, `a link leads to slot ${node}, where no node starts`);
+      if (node >= end) continue;
+      expect(array[node + HEIGHT] > level, `level ${level} leads to node ${node}, which is not so high`);
+      expect(
+        previous === HEAD || isBelow(table, previous, node),
+        `node ${previous} is not below its successor ${node}`,
+      );
+      previous = node;
+      found++;
+    }
+    expect(found === onLevel[level], `level ${level} has ${found} of ${onLevel[level]} nodes`);
+  }
 }

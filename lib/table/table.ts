@@ -33,6 +33,7 @@ import {
   type Header,
 } from '../storage/header.js';
 import {
+  FIRST_NODE,
   HEAD,
   HEIGHT,
   KEY_LENGTH,
@@ -442,7 +443,9 @@ export class Table {
     return true;
   }
 
+  /** @throws CapacityError where somebody still reads the arrays, and there is no memory for others */
   reset(): void {
+    if (this.storage.nodes.pasts.length > 0) this.exchange(this.#emptyOne());
     this.begin();
     this.generation++;
     this.structure++;
@@ -459,6 +462,14 @@ export class Table {
       this.buildIndex();
     }
     this.isTorn = false;
+  }
+
+  /** With as much room. */
+  #emptyOne(): Table {
+    const { capacity, hasVersions, memory, order } = this;
+    const { kv, nodes } = this.storage;
+    const room = { bytes: kv.array.length, slots: nodes.array.length - FIRST_NODE };
+    return new Table({ order, capacity, hasVersions, memory, room });
   }
 
   /** What lasts until the next change of any kind: what was read in it holds while it is current. */

@@ -2,7 +2,7 @@ import * as library from '../../lib/index.js';
 import { MemDBError } from '../../lib/index.js';
 
 const { CapacityError, InternalKeyCorruptedError, IteratorReleasedError } = library;
-const { LockMisuseError, LockTimeoutError, StructureError } = library;
+const { LockMisuseError, LockTimeoutError, CorruptionError } = library;
 
 describe.each([
   { Class: CapacityError, name: 'CapacityError', code: 'MEMDB_CAPACITY' },
@@ -14,7 +14,7 @@ describe.each([
     name: 'InternalKeyCorruptedError',
     code: 'MEMDB_INTERNAL_KEY_CORRUPTED',
   },
-  { Class: StructureError, name: 'StructureError', code: 'MEMDB_STRUCTURE' },
+  { Class: CorruptionError, name: 'CorruptionError', code: 'MEMDB_CORRUPTION' },
 ])('$name', ({ Class, name, code }) => {
   const error = new Class('what was wrong');
 
@@ -41,4 +41,11 @@ it('a CapacityError can carry its cause', () => {
 it('a LockTimeoutError says which threads were in the way', () => {
   expect(new LockTimeoutError('too late', [3, 5]).holders).toEqual([3, 5]);
   expect(new LockTimeoutError('too late').holders).toEqual([]);
+});
+
+it('a CorruptionError says where, if it was in a dump', () => {
+  const error = new CorruptionError('damaged', 12);
+  expect([error.message, error.position]).toEqual(['damaged (at byte 12 of the dump)', 12]);
+  expect(new CorruptionError('damaged').position).toBeUndefined();
+  expect(library.StructureError).toBe(CorruptionError);
 });

@@ -5,6 +5,7 @@
 import {
   Arena,
   CapacityError,
+  CorruptionError,
   DB,
   DBIterator,
   InternalKeyComparer,
@@ -46,6 +47,7 @@ import type {
   ParsedInternalKey,
   RWLock,
   Range,
+  ReadableBytes,
   Scan,
   SharedDBOptions,
   SharedListOptions,
@@ -53,6 +55,7 @@ import type {
   SharedRWLockOptions,
   SkipListHandle,
   SkipListOptions,
+  WritableBytes,
 } from 'flat-memdb';
 
 import { OrderedMap, codecs, prefix } from 'flat-memdb/map';
@@ -184,7 +187,30 @@ const kvData: Uint8Array = db.kvData;
 const nodeData: Int32Array = db.nodeData;
 must(kvData.length >= db.kvLength && nodeData.length >= db.nodeLength);
 must(db.length === 3 && db.size === 6 && db.capacity > db.free);
+// Dumps.
+const dumped: Uint8Array = db.dump();
+must(DB.load(dumped, { autoCompact: false, comparer: undefined }).length === db.length);
+const chunks: Uint8Array[] = [];
+const sink: WritableBytes = {
+  getWriter: () => ({
+    ready: Promise.resolve(),
+    write: (chunk: Uint8Array) => Promise.resolve(chunks.push(chunk)),
+    close: () => Promise.resolve(),
+    abort: () => Promise.resolve(),
+  }),
+};
+const source: ReadableBytes = {
+  getReader: () => ({
+    read: () => Promise.resolve({ done: chunks.length === 0, value: chunks.shift() }),
+    cancel: () => Promise.resolve(),
+  }),
+};
+const streamed: Promise<DB> = db.dumpTo(sink).then(() => DB.loadFrom(source, { capacity: 0 }));
+void streamed.then((there) => must(there.length > 0));
+
 checkStructure(db);
+const checked: (DB | MemTable | SkipList)[] = [new MemTable(), new SkipList()];
+checked.forEach(checkStructure);
 db.compact();
 must(db.garbage === 0);
 must(db.delete(a) && db.deleteRange({ start: b }) === 2);
@@ -217,6 +243,10 @@ const tableOptions: MemTableOptions = { comparer: new InternalKeyComparer(bytewi
 const table = new MemTable(tableOptions);
 table.add(1, ValueType.Value, a, b);
 table.add(2n, ValueType.Deletion, a);
+must(MemTable.load(table.dump(), { capacity: 0 }).length === 2);
+const streamedTable: () => Promise<MemTable> = () =>
+  table.dumpTo(sink).then(() => MemTable.loadFrom(source, {}));
+void streamed.then(streamedTable).then((there) => must(there.length > 0));
 const type: ValueType = ValueType.Value;
 table.add(3, type, b, c);
 const known: MemTableEntry | undefined = table.get(a, MAX_SEQUENCE);
@@ -376,9 +406,10 @@ const errors: MemDBError[] = [
   new LockMisuseError(''),
   new LockTimeoutError(''),
   new MemDBError('MEMDB_DUPLICATE_KEY', ''),
-  new StructureError(''),
+  new CorruptionError('', 12),
 ];
 must(new Set(errors.map(({ code }) => code)).size === errors.length);
+must(new StructureError('') instanceof CorruptionError && new CorruptionError('', 12).position === 12);
 
 /** What must not compile. Never called. */
 export function wrong(): unknown {

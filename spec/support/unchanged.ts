@@ -96,7 +96,7 @@ function call(of: object, name: string, args: unknown[]): unknown {
 }
 
 /** All that a table holds. */
-class State {
+export class State {
   readonly #header = makeHeader();
   readonly #arrays: readonly NodeJS.TypedArray[];
   readonly #bytes: readonly Buffer[];

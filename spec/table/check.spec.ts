@@ -199,7 +199,7 @@ describe('it finds', () => {
     expect(error.message).toMatch(message);
     expect(error).toBeInstanceOf(StructureError);
     expect(error).toBeInstanceOf(MemDBError);
-    expect((error as Error & { code?: string }).code).toBe('MEMDB_STRUCTURE');
+    expect((error as Error & { code?: string }).code).toBe('MEMDB_CORRUPTION');
   });
 
   test('damage with a custom comparer, in its order', () => {
