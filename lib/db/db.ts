@@ -148,7 +148,7 @@ export class DB {
    * const dumped = db.dump();
    * console.log(text(DB.load(dumped, { autoCompact: false }).get(bytes('a')))); // -> 1
    * dumped[dumped.length - 1] ^= 1;
-   * try { DB.load(dumped); } catch (error) { console.log(error.code, error.position); } // -> MEMDB_CORRUPTION 100
+   * try { DB.load(dumped); } catch (error) { console.log(error.code, error.position); } // -> MEMDB_CORRUPTION 112
    */
   static load(bytes: Uint8Array, options: DBOptions = {}): DB {
     return new DB(new Made(load(bytes, makerOf(options))) as DBOptions);

@@ -45,7 +45,7 @@ export class Snapshot implements Contents {
   /** @param count entries that count, the first that were added, where another thread may be adding more and none is ever removed */
   constructor(table: Table, count?: number) {
     const { storage } = table;
-    storage.requireAttached();
+    table.requireSound();
     this.#table = table;
     this.storage = storage;
     this.#structure = table.structure;

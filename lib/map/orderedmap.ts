@@ -13,6 +13,8 @@ export interface OrderedMapOptions<K, V> extends Omit<DBOptions, 'comparer'> {
   key?: Codec<K> | SimpleCodec<K> | undefined;
   /** Makes bytes of values; `codecs.json` by default. */
   value?: Codec<V> | SimpleCodec<V> | undefined;
+  /** The DB below, of bytewise order, in place of a new one: one that was loaded, whose keys and values these codecs wrote. */
+  db?: DB | undefined;
   /** What the map begins with. Of equal keys, the last counts. */
   entries?: Iterable<readonly [K, V]> | null | undefined;
 }
@@ -53,12 +55,17 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    */
   constructor(options: OrderedMapOptions<K, V> = {}) {
     requireOptions(options);
-    const { key = any, value = json, entries, ...rest } = options;
+    const { key = any, value = json, entries, db, ...rest } = options;
     const keys = codecOf(key as Codec<K>, 'key');
     this.#keys = new Encoder(keys);
     this.#limits = new Encoder(keys);
     this.#values = new Encoder(codecOf(value as Codec<V>, 'value'));
-    this.#db = new DB(rest);
+    if (db !== undefined && (!(db instanceof DB) || Object.keys(rest).length > 0)) {
+      throw new TypeError(
+        'db must be a DB, and then has its own options, so that there may be none of a DB beside it',
+      );
+    }
+    this.#db = db ?? new DB(rest);
     beginOnce();
     if (entries !== undefined && entries !== null) this.#begin(entries);
   }
@@ -408,7 +415,7 @@ function beginOnce(): void {
   }
 }
 
-const OPTIONS = ['key', 'value', 'entries', 'capacity', 'lock', 'randHeight', 'autoCompact'];
+const OPTIONS = ['key', 'value', 'entries', 'db', 'capacity', 'lock', 'randHeight', 'autoCompact'];
 
 function requireOptions(options: unknown): void {
   if (options === null || typeof options !== 'object' || Symbol.iterator in options) {

@@ -389,6 +389,7 @@ const elements: CodecsOf<[Date, number]> = [mine, simple];
 const mapOptions: OrderedMapOptions<[Date, number], unknown> = {
   key: codecs.tuple(...elements),
   value: codecs.json,
+  db: undefined,
   entries: null,
   lock: undefined,
   autoCompact: true,
