@@ -1,4 +1,6 @@
-import { Checksum, NO_SECTION } from '../../lib/internals.js';
+import { partsOf, sumOfSection } from './dumpsum.js';
+
+export { partsOf } from './dumpsum.js';
 
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
@@ -43,38 +45,15 @@ export async function rejectionOf(
   throw new Error('it was not rejected');
 }
 
-/** Where the parts of a dump are. */
-export function partsOf(dumped: Uint8Array) {
-  const view = new DataView(dumped.buffer, dumped.byteOffset, dumped.length);
-  const headerEnd = view.getUint32(16, true);
-  const size = view.getUint32(28, true);
-  const slots = view.getUint32(32, true);
-  const kvEnd = headerEnd + 4 * Math.ceil(size / 4);
-  const nodesStart = kvEnd + 8;
-  return {
-    view,
-    headerEnd,
-    size,
-    slots,
-    kvStart: headerEnd,
-    kvEnd,
-    nodesStart,
-    nodesEnd: nodesStart + 4 * slots,
-  };
-}
-
 /** A copy of a dump with something changed in it, and all checksums made anew where they still are. */
 export function resealed(dumped: Uint8Array, change: (view: DataView) => void): Uint8Array {
   const copy = dumped.slice();
   const { headerEnd, kvStart, kvEnd, nodesStart, nodesEnd } = partsOf(copy);
   change(new DataView(copy.buffer));
-  const sum = (from: number, to: number, before: Uint8Array) => {
-    const checksum = new Checksum();
-    checksum.addBytes(copy.slice(from, to));
-    const bytes = checksum.end(before);
-    copy.set(bytes, to);
-    return bytes;
-  };
-  sum(nodesStart, nodesEnd, sum(kvStart, kvEnd, sum(0, headerEnd - 8, NO_SECTION)));
+  const header = sumOfSection(copy.subarray(0, headerEnd - 8));
+  const kv = sumOfSection(copy.subarray(kvStart, kvEnd), header);
+  copy.set(header, headerEnd - 8);
+  copy.set(kv, kvEnd);
+  copy.set(sumOfSection(copy.subarray(nodesStart, nodesEnd), kv), nodesEnd);
   return copy;
 }
