@@ -150,7 +150,7 @@ export class Growable<T extends Flat> {
 
   /** Changes an element below `length`. */
   write(index: number, value: number): void {
-    if (index < this.#watched) this.#keep(index);
+    if (index < this.#watched) this.keep(index);
     this.array[index] = value;
     if (index < this.#copied) this.#next![index] = value;
   }
@@ -173,7 +173,8 @@ export class Growable<T extends Flat> {
     return true;
   }
 
-  #keep(index: number): void {
+  /** Must come before elements of that page of a watcher are changed other than by `write`. */
+  keep(index: number): void {
     for (const past of this.pasts) if (index < past.length) past.keep(this.array, index);
   }
 

@@ -196,6 +196,7 @@ export class Storage {
       intent[INTENT_VALUE_LENGTH] = valueLength;
       Atomics.store(intent, INTENT_STANDS, 1);
     }
+    for (let slot = OFFSET; slot <= VALUE_LENGTH && nodes.pasts.length > 0; slot++) nodes.keep(node + slot);
     const { array } = nodes;
     // Nothing is called between the three: no call can be cut off there.
     array[node + OFFSET] = offset;

@@ -10,7 +10,7 @@ export interface Library {
     attach(handle: never, options: object): SharedStore;
   };
   bytewise: { name: string; compare: Compare };
-  checkStructure(store: Store): void;
+  checkStructure(store: never): void;
 }
 
 /** A DB that threads share. */
@@ -104,7 +104,7 @@ export function configurations(
         compare: comparer.compare,
         garbageLimit: garbageLimit(options, memory),
         lacksMemory: memory.allocate !== MEMORY.allocate,
-        check: () => checkStructure(db),
+        check: () => checkStructure(db as never),
       };
     },
   });
@@ -181,7 +181,7 @@ export function sharedConfigurations({ DB, bytewise, checkStructure }: Library):
         lacksMemory: false,
         forgets: true,
         check: () => {
-          for (const each of stores) checkStructure(each);
+          for (const each of stores) checkStructure(each as never);
         },
       };
     },

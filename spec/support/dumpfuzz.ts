@@ -70,7 +70,7 @@ export async function fuzzDump(library: FuzzedLibrary, seed: number): Promise<Ou
   const { store, options, Class } = makeStore(library, prng);
   const original = store.dump();
   const other = makeStore(library, prng).store.dump();
-  let dumped = original.slice();
+  let dumped: Uint8Array = original.slice();
   for (let count = 1 + prng.below(3); count > 0; count--) dumped = mutated(dumped, other, prng);
   // Some are left with checksums that are wrong.
   if (prng.below(4) > 0) seal(dumped);
@@ -135,7 +135,7 @@ function makeStore({ DB, MemTable, bytewise }: FuzzedLibrary, prng: Prng) {
     { name: 'shorter first', compare: (a, b) => a.length - b.length || bytewise.compare(a, b) },
   ];
   const comparer = prng.pick(orders);
-  const options: Options = comparer && { comparer };
+  const options: Options = comparer === undefined ? {} : { comparer };
   const count = prng.pick([0, 1, 2, 5, 20, 60]);
   const bytes = (most: number) =>
     Uint8Array.from({ length: prng.below(most) }, () => prng.pick([0, 1, 97, 98, 255]));
