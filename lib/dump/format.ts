@@ -122,6 +122,7 @@ export function readHeader(header: Uint8Array, subject: Subject): Contents {
     throw new MemDBError('MEMDB_VERSION', `${what}: load it with the one that made it`);
   }
   if (numberAt(header, 12) !== LITTLE_ENDIAN) throw byteOrderError();
+  if (length < FIXED_BYTES) throw contradiction();
   const kind = numberAt(header, 20);
   if (kind !== subject.kind) {
     throw new MemDBError(
@@ -136,8 +137,8 @@ export function readHeader(header: Uint8Array, subject: Subject): Contents {
     liveSlots: numberAt(header, 32) - FIRST_NODE,
   };
   // Whatever made it, this is none of ours.
-  if (length < FIXED_BYTES || length !== FIXED_BYTES + wholeWords(2 * nameLength) || !isPlausible(contents)) {
-    throw new CorruptionError('the lengths in the header contradict one another', 24);
+  if (length !== FIXED_BYTES + wholeWords(2 * nameLength) || !isPlausible(contents)) {
+    throw contradiction();
   }
   const name = String.fromCharCode(...new Uint16Array(header.buffer, FIXED_BYTES, nameLength));
   if (name !== subject.order) {
@@ -178,6 +179,10 @@ export function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 export function notZero(position: number): CorruptionError {
   return new CorruptionError('what fills up a section must be zeros', position);
+}
+
+function contradiction(): CorruptionError {
+  return new CorruptionError('the lengths in the header contradict one another', 24);
 }
 
 function damagedHeader(): CorruptionError {

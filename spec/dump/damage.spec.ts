@@ -1,6 +1,7 @@
 import { CorruptionError, DB, MemTable, ValueType } from '../../lib/index.js';
 import { Checksum, NO_SECTION } from '../../lib/internals.js';
 import { utf8 } from '../support/bytes.js';
+import { sumOfSection } from '../support/dumpsum.js';
 import { given, partsOf, rejectionOf, resealed } from '../support/dumps.js';
 import { thrownBy } from '../support/faults.js';
 import { Prng } from '../support/prng.js';
@@ -192,6 +193,13 @@ describe('with checksums that are right, it finds', () => {
     const error = corruptionOf(resealed(small(), change));
     expect(error.message).toMatch(/^a key is not above the one before it, in the order of the comparer/);
     expect(error.position).toBe(partsOf(small()).kvStart + 11 * entry);
+  });
+
+  it('a header that ends before it says all', () => {
+    const short = small().slice(0, 28);
+    new DataView(short.buffer).setUint32(16, 28, true);
+    short.set(sumOfSection(short.subarray(0, 20)), 20);
+    expect(corruptionOf(short).message).toMatch(lengths);
   });
 
   it('what fills kvData up, if that is something', () => {

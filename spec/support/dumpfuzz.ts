@@ -154,9 +154,10 @@ function makeStore({ DB, MemTable, bytewise }: FuzzedLibrary, prng: Prng) {
 }
 
 function mutated(dumped: Uint8Array, other: Uint8Array, prng: Prng): Uint8Array {
+  if (dumped.length < 64) return cutOrJoined(dumped, other, prng);
   const { view, kvStart, size, nodesStart, slots } = partsOf(dumped);
   const isWhole = nodesStart + 4 * slots + 8 <= dumped.length;
-  if (dumped.length < 64 || (!isWhole && prng.below(2) === 0)) return cutOrJoined(dumped, other, prng);
+  if (!isWhole && prng.below(2) === 0) return cutOrJoined(dumped, other, prng);
   const nodes = isWhole ? nodeStarts(view, nodesStart, slots) : [0];
   switch (prng.below(12)) {
     case 0:

@@ -50,6 +50,7 @@ export function partsOf(dumped: Uint8Array) {
 
 /** Makes all checksums of a dump anew, where they are by its header, as far as they are in it. */
 export function seal(dumped: Uint8Array): void {
+  if (dumped.length < 40) return;
   const { headerEnd, kvStart, kvEnd, nodesStart, nodesEnd } = partsOf(dumped);
   let before: Uint8Array | undefined;
   for (const [from, to] of [
