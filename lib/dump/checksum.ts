@@ -6,7 +6,7 @@ const STEP = 0x2c1b3c6d;
 const SEED = 0x85ebca6b | 0;
 
 /** Before the first section there is none. */
-export const NO_SECTION: Uint8Array = new Uint8Array(0);
+export const NO_SECTION: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 
 /**
  * A checksum of 64 bits over words of 32, that come in any portions. Words go to four lanes by turns, so that a processor works on

@@ -95,15 +95,21 @@ export async function dumpTo(
   }
 }
 
+/** A dump in portions; `release` ends it early. */
+export interface Portions {
+  readonly portions: Iterable<Uint8Array>;
+  release(): void;
+}
+
 /** The portions of a dump, made one by one, from a table that may change meanwhile. */
-export function portionsOf(table: Table, subject: Subject, count?: number) {
+export function portionsOf(table: Table, subject: Subject, count?: number): Portions {
   const snapshot = new Snapshot(table, count);
   if (count === undefined) snapshot.hold();
   return { portions: makePortions(snapshot, subject), release: () => snapshot.release() };
 }
 
 /** Those of a dump that is made already. */
-export function portionsOfBytes(bytes: Uint8Array) {
+export function portionsOfBytes(bytes: Uint8Array): Portions {
   return { portions: cut(bytes), release: () => undefined };
 }
 
@@ -156,10 +162,10 @@ function* makePortions(snapshot: Snapshot, subject: Subject): Generator<Uint8Arr
   snapshot.rewind();
   checksum = new Checksum();
   const nodes = new Nodes();
-  for (let count = 0, row = 0; ; row += MAX_HEIGHT) {
+  for (let row = 0; ; row += MAX_HEIGHT) {
     nodes.linkEnds(firsts.subarray(row, row + MAX_HEIGHT));
     yield summed(new Uint8Array(nodes.words.buffer));
-    count = snapshot.read(run);
+    const count = snapshot.read(run);
     if (count === 0) break;
     nodes.begin(run, count);
     nodes.add(run, count);

@@ -445,7 +445,7 @@ export class Table {
 
   /** @throws CapacityError where somebody still reads the arrays, and there is no memory for others */
   reset(): void {
-    if (this.storage.nodes.pasts.length > 0) this.exchange(this.#emptyOne());
+    if (this.storage.nodes.pasts.length > 0) this.exchange(emptyOneFor(this));
     this.begin();
     this.generation++;
     this.structure++;
@@ -462,14 +462,6 @@ export class Table {
       this.buildIndex();
     }
     this.isTorn = false;
-  }
-
-  /** With as much room. */
-  #emptyOne(): Table {
-    const { capacity, hasVersions, memory, order } = this;
-    const { kv, nodes } = this.storage;
-    const room = { bytes: kv.array.length, slots: nodes.array.length - FIRST_NODE };
-    return new Table({ order, capacity, hasVersions, memory, room });
   }
 
   /** What lasts until the next change of any kind: what was read in it holds while it is current. */
@@ -647,4 +639,11 @@ export class Table {
   announceHeight(): void {
     if (this.#areHeightsGiven === true) this.change();
   }
+}
+
+/** One with as much room. It is no method: a class that names itself is none that a bundler can leave out. */
+function emptyOneFor({ capacity, hasVersions, memory, order, storage }: Table): Table {
+  const { kv, nodes } = storage;
+  const room = { bytes: kv.array.length, slots: nodes.array.length - FIRST_NODE };
+  return new Table({ order, capacity, hasVersions, memory, room });
 }
