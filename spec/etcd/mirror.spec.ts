@@ -203,8 +203,11 @@ describe('changes', () => {
     const changes = changesOf(mirror);
     cluster.commit([['b', '2']]);
     await tick();
-    for (const stream of followed(cluster, mirror).streams) stream.repeat();
+    const streams = [...followed(cluster, mirror).streams];
+    for (const stream of streams) stream.repeat();
+    await tick();
     expect(changes).toEqual(['3 put b=2']);
+    expect([...followed(cluster, mirror).streams]).toEqual(streams); // And no reason to begin again.
     expect(mirror.length).toBe(2);
   });
 
@@ -243,12 +246,16 @@ describe('after a compaction that the mirror missed', () => {
       ['a', '1'],
       ['b', '1'],
       ['c', '1'],
+      ['z', '1'],
     ]);
     const mirror = await open(cluster);
     const first = followed(cluster, mirror);
     first.isHeld = true; // It does not hear of what comes.
     const view = mirror.at(mirror.revision);
-    cluster.commit([['b', undefined]]);
+    cluster.commit([
+      ['b', undefined],
+      ['z', undefined],
+    ]);
     cluster.commit([['d', '4']]);
     cluster.commit([['a', '5']]);
     cluster.commit([['x', '6']]);
@@ -268,11 +275,11 @@ describe('after a compaction that the mirror missed', () => {
       await Promise.resolve();
     }
     await tick();
-    expect([...states]).toEqual(['a=1,b=1,c=1', 'a=5,c=1,d=4']);
-    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4']);
+    expect([...states]).toEqual(['a=1,b=1,c=1,z=1', 'a=5,c=1,d=4']);
+    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4', '7 delete z']);
     expect(mirror.revision).toBe(7n);
     expect(mirror.length).toBe(3);
-    expect(pairs(view)).toEqual(['a=1', 'b=1', 'c=1']);
+    expect(pairs(view)).toEqual(['a=1', 'b=1', 'c=1', 'z=1']);
     expect(await codeOf(() => mirror.at(4))).toBe('MEMDB_REVISION_DROPPED');
     expect(await codeOf(() => mirror.at(2))).toBe('MEMDB_REVISION_DROPPED');
     cluster.commit([['b', '8']]);
@@ -290,11 +297,11 @@ describe('after a compaction that the mirror missed', () => {
     others.forEach((other) => other.kill());
     first.kill();
     await tick(5000);
-    expect([pairs(mirror), changes]).toEqual([['a=1', 'b=1', 'c=1'], []]);
+    expect([pairs(mirror), changes]).toEqual([['a=1', 'b=1', 'c=1', 'z=1'], []]);
     first.isHeld = false;
     first.start();
     await tick(5000);
-    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4']);
+    expect(changes).toEqual(['7 put a=5', '7 delete b', '7 put d=4', '7 delete z']);
   });
 });
 
@@ -454,10 +461,12 @@ describe('writes', () => {
     expect([revision, text(mirror.get(bytes('b')))]).toEqual([3n, '2']);
     expect(await mirror.delete(bytes('b'))).toBe(4n);
     expect(await mirror.delete(bytes('b'))).toBe(4n);
+    const three = bytes('3');
     const together = mirror.transaction((txn) => {
-      txn.put(bytes('c'), bytes('3'));
+      txn.put(bytes('c'), three);
       txn.delete(bytes('a'));
     });
+    three.fill(0);
     expect(await together).toBe(5n);
     expect(pairs(mirror)).toEqual(['c=3']);
   });
