@@ -115,6 +115,15 @@ export default {
       to: { path: '^lib/' },
     },
 
+    // The playground looks inside, by the door for tests. All else that the site runs is the built package.
+    {
+      name: 'site-by-the-doors',
+      comment: 'site/ imports lib/ by its doors, or lib/internals.ts.',
+      severity: 'error',
+      from: { path: '^site/' },
+      to: { path: '^lib/', pathNot: `^lib/((${IN_FRONT.join('|')})/)?(index|internals)\\.ts$` },
+    },
+
     // Otherwise a mistyped path would be a way past every rule above.
     {
       name: 'imports-lead-somewhere',

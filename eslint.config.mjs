@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import ts from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'build/', 'neighbours/'] },
+  { ignores: ['dist/', 'build/', 'neighbours/', 'site/dist/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
 
   js.configs.recommended,
@@ -13,7 +13,10 @@ export default defineConfig(
 
   {
     languageOptions: {
-      parserOptions: { project: 'scripts/tsconfig.lint.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['scripts/tsconfig.lint.json', 'site/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       eqeqeq: 'error',
@@ -95,6 +98,19 @@ export default defineConfig(
       '@typescript-eslint/no-misused-spread': 'off',
       // Specs read what programs write to a terminal.
       'no-control-regex': 'off',
+    },
+  },
+
+  {
+    // They run in a browser, too.
+    files: ['site/test/**', 'scripts/test-browser.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'location', 'navigator', 'requestAnimationFrame', 'performance'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
     },
   },
 

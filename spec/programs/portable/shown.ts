@@ -38,7 +38,7 @@ async function printedBy(name: string, url: string): Promise<string[]> {
 }
 
 /** As Node's console shows it, which browsers can't be asked for: what a few lines of code may well print. */
-function shownAs(value: unknown): string {
+export function shownAs(value: unknown): string {
   return typeof value === 'string' ? value : inside(value);
 }
 

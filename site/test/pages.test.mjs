@@ -1,0 +1,160 @@
+// Every page: nothing is said in the console, axe finds nothing, in light colours and in dark ones; and the code that is shown runs.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { TOOLS } from '../make/guides.mjs';
+import { settled, start } from './browser.mjs';
+
+const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const pages = readdirSync(DIST, { recursive: true })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.html'));
+/** SITE_PAGES=guides/ for some of them. */
+const chosen = new RegExp(process.env.SITE_PAGES ?? '');
+/** Records of decisions are alike: a few stand for all where each page takes long. */
+const distinct = pages.filter(
+  (page) => chosen.test(page) && (!/^decisions\/0/.test(page) || page.startsWith('decisions/0001')),
+);
+const tools = TOOLS.map(({ to }) => to);
+const isRunnable = (page) => readFileSync(join(DIST, page), 'utf8').includes('class="code runnable"');
+
+let site;
+before(async () => (site = await start({ isIsolated: true })));
+after(() => site.close());
+
+async function violations(page) {
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ['violations'] }),
+  );
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html }) => html.slice(0, 120))
+        .slice(0, 3)
+        .join(' | ')}`,
+  );
+}
+
+test('there are guides, tools and the reference', () => {
+  for (const page of [
+    ...tools,
+    'guides/start.html',
+    'guides/recipes.html',
+    'guides/threads.html',
+    'api/index.html',
+  ]) {
+    assert.ok(pages.includes(page), page);
+  }
+  assert.ok(pages.filter((page) => page.startsWith('api/')).length > 50);
+});
+
+describe('says nothing in the console, and axe finds nothing', () => {
+  for (const to of distinct) {
+    test(to, async () => {
+      for (const colorScheme of tools.includes(to) || to.startsWith('guides/')
+        ? ['light', 'dark']
+        : ['light']) {
+        const page = await site.open(to, { colorScheme });
+        if (to === 'index.html') await settled(page);
+        assert.deepEqual(await violations(page), [], `in ${colorScheme} colours`);
+        assert.deepEqual(page.troubles, []);
+        await page.close();
+      }
+    });
+  }
+});
+
+describe('runs the code that it shows', () => {
+  let blocks = 0;
+  for (const to of pages.filter((page) => chosen.test(page) && isRunnable(page))) {
+    test(to, async () => {
+      const page = await site.open(to);
+      const buttons = page.locator('.run-button');
+      const count = await buttons.count();
+      assert.ok(count > 0);
+      for (let i = 0; i < count; i++) await buttons.nth(i).click();
+      await page.waitForFunction(
+        () =>
+          [...document.querySelectorAll('.code.runnable')].every(
+            ({ dataset }) => !['', 'running'].includes(dataset.state ?? ''),
+          ),
+        undefined,
+        { timeout: 60_000 },
+      );
+      const ran = await page.locator('.code.runnable').evaluateAll((all) =>
+        all.map((block) => ({
+          state: block.dataset.state,
+          output: block.querySelector('.output').textContent,
+          code: block.querySelector('code').textContent,
+        })),
+      );
+      // One that promises nothing has only to run.
+      const wrong = ran.filter(
+        ({ state, code }) => state === 'failed' || (state !== 'kept' && code.includes('// ->')),
+      );
+      assert.deepEqual(wrong, []);
+      assert.deepEqual(page.troubles, []);
+      blocks += count;
+      await page.close();
+    });
+  }
+  test('and there is much of it', { skip: process.env.SITE_PAGES !== undefined }, () =>
+    assert.ok(blocks > 120, `${blocks} blocks`),
+  );
+});
+
+describe('what every page does', () => {
+  test('the switch changes the colours, and they stay', async () => {
+    const page = await site.open('guides/start.html', { colorScheme: 'light' });
+    const paper = () => page.evaluate(() => globalThis.getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await page.click('#theme-button'); // light
+    await page.click('#theme-button'); // dark
+    const dark = await paper();
+    assert.notEqual(dark, light);
+    await page.goto(`${site.url}guides/map.html`);
+    assert.equal(await paper(), dark);
+    await page.close();
+  });
+
+  test('the search finds a call in the reference, and leads there', async () => {
+    const page = await site.open('guides/start.html');
+    await page.keyboard.press('/');
+    await page.fill('#search-text', 'putMany');
+    const link = page.locator('dialog.search ol a', { hasText: 'putMany' }).first();
+    await link.waitFor();
+    await link.click();
+    await page.waitForURL(/api\/.*#putmany|#many-at-once/);
+    assert.deepEqual(page.troubles, []);
+    await page.close();
+  });
+
+  test('the first stop of the keyboard leads past the navigation', async () => {
+    const page = await site.open('guides/start.html');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await page.close();
+  });
+
+  test('where a server says nothing of isolation, a page can still be let share memory', async () => {
+    const plain = await start({ isIsolated: false });
+    try {
+      const page = await plain.open('guides/threads.html');
+      const first = page.locator('.code.runnable').first();
+      await first.locator('.run-button').click();
+      await first.locator('.share').click();
+      await page.waitForFunction(() => globalThis.crossOriginIsolated, undefined, { timeout: 30_000 });
+      await page.locator('.code.runnable').first().locator('.run-button').click();
+      await page.locator('.code.runnable[data-state="kept"]').first().waitFor();
+    } finally {
+      await plain.close();
+    }
+  });
+});
