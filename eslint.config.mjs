@@ -103,13 +103,18 @@ export default defineConfig(
 
   {
     // They run in a browser, too.
-    files: ['site/test/**', 'scripts/test-browser.mjs'],
+    files: ['site/test/**', 'perf/site.mjs', 'scripts/test-browser.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['document', 'location', 'navigator', 'requestAnimationFrame', 'performance'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        [
+          'document',
+          'location',
+          'navigator',
+          'requestAnimationFrame',
+          'performance',
+          'TextDecoder',
+          'WheelEvent',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -56,8 +56,9 @@ test('a link restores the two systems', async () => {
   await page.fill('#value', 'of roses');
   await page.click('#put');
   await page.fill('#read-key', 'smell');
+  await page.locator('#read-at').fill('7');
   await page.click('#snapshot');
-  await page.waitForTimeout(400);
+  await page.waitForTimeout(1000);
   const say = async (page) => [
     await rows(page, 'versions'),
     await rows(page, 'flushed'),

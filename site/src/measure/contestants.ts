@@ -99,7 +99,7 @@ class Bytes implements Store {
     const it = this.#db.iterator();
     let sum = 0;
     for (let on = it.seek(this.#data.keys[from]), i = 0; on && i < count; on = it.next(), i++) {
-      sum += it.valueEnd! - it.keyStart!;
+      sum += it.valueEnd - it.keyStart;
     }
     it.release();
     return sum;
@@ -107,7 +107,7 @@ class Bytes implements Store {
   scanAll(): number {
     const it = this.#db.iterator();
     let sum = 0;
-    while (it.next()) sum += it.valueEnd! - it.keyStart!;
+    while (it.next()) sum += it.valueEnd - it.keyStart;
     it.release();
     return sum;
   }

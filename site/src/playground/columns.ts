@@ -116,11 +116,11 @@ function layOutWindow(
   for (let apart = pixels; apart < LEAST_PIXELS && low < drawing.levels - 1; apart *= 4) low++;
   drawing.low = low;
   const xOf = (rank: number) => HEAD_WIDTH + (rank - view.first) * pixels;
-  const add = (node: number, rank: number, isLoose: boolean) =>
+  const add = (node: number, rank: number, isLoose: boolean, place = rank) =>
     drawing.columns.push({
       node,
       rank,
-      x: xOf(rank),
+      x: xOf(place),
       width: pixels,
       height: moment.height(node),
       isLoose,
@@ -145,10 +145,12 @@ function layOutWindow(
   let rank = first;
   let node = startOf(db, first, moment, trace);
   const before = isLoose ? trace!.towers.before[0] : -1;
-  if (isLoose && first === 0 && before === HEAD) add(loose, rank++, true);
-  for (; node !== NONE && rank <= last; node = moment.link(node, 0)) {
-    add(node, rank++, false);
-    if (node === before) add(loose, rank++, true);
+  // One that is not in the list takes a place, and has no rank of its own.
+  let places = 0;
+  if (isLoose && first === 0 && before === HEAD) add(loose, rank, true, rank + places++);
+  for (; node !== NONE && rank <= last; node = moment.link(node, 0), rank++) {
+    add(node, rank, false, rank + places);
+    if (node === before) add(loose, rank + 1, true, rank + 1 + places++);
   }
 }
 

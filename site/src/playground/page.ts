@@ -4,7 +4,7 @@
 import { html, nothing, render as renderInto, type TemplateResult } from 'lit-html';
 import { NEXT } from '../../../lib/internals.js';
 import { HEAD_WIDTH, minPixels } from './columns.js';
-import type { Playground } from './main.js';
+import type { Playground } from './playground.js';
 import { nameOf } from './steps.js';
 import { DATA, DATA_NAMES, type DataName, type Operation } from './store.js';
 import { BYTES_A_ROW, BYTE_ROWS, NODE_ROWS, byteTable, nodeTable } from './tables.js';

@@ -324,8 +324,12 @@ function textOf(
       const [slot, from, to] = stores[0];
       return `Slot ${slot}: the link to ${from === 0 ? 'none' : name(from)} becomes one to ${to === 0 ? 'none' : to === node ? 'the new node' : name(to)}`;
     }
-    case 'record':
-      return `The node gets another record: offset ${stores[0][2]}, value length ${stores[2][2]}. The old bytes stay where they were`;
+    case 'record': {
+      const parts = stores.map(
+        ([slot, , now]) => `${['offset', 'key length', 'value length'][slot - node]} ${now}`,
+      );
+      return `The node gets another record: ${parts.join(', ')}. The old bytes stay where they were`;
+    }
     case 'index':
       return 'The page of this place takes it in or gives it up. The hash index hears of it later';
   }

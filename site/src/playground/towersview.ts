@@ -3,13 +3,7 @@
  */
 import { HEAD_WIDTH, type Drawing } from './columns.js';
 import { boxWidth, left, paint, roomFor } from './paint.js';
-import type { Playground } from './main.js';
-
-export interface TowersView {
-  readonly width: number;
-  readonly height: number;
-  paint(drawing: Drawing): void;
-}
+import type { Playground, TowersView } from './playground.js';
 
 const ZOOM = 1.35;
 
