@@ -78,6 +78,7 @@ function examplesFor(project, modules) {
   const all = project.getReflectionsByKind(ReflectionKind.All).flatMap((reflection) =>
     (reflection.comment?.getTags('@example') ?? []).map((tag) => ({
       of: calledBy(reflection),
+      module: moduleOf(reflection),
       about: typesOf(reflection),
       within: (reflection.children ?? [])
         .flatMap((child) => [child, ...(child.signatures ?? [])])
