@@ -116,9 +116,11 @@ test('a search for 17 goes the way of the paper, and steps go back and forward',
   assert.match(steps.at(-1), /seek landed on “19”/);
   const { length } = steps;
   for (let i = 0; i < length - 1; i++) await page.click('#forward');
+  await frame(page);
   assert.ok(await page.locator('#forward').isDisabled());
   assert.match(await page.textContent('#step-text'), /landed on/);
   for (let i = 0; i < length - 1; i++) await page.click('#back');
+  await frame(page);
   assert.match(await page.textContent('#step-text'), /where is it/);
   await page.close();
 });
