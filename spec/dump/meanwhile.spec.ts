@@ -4,6 +4,9 @@ import { utf8 } from '../support/bytes.js';
 import { collected, given, isSame, rejectionOf } from '../support/dumps.js';
 import { Prng } from '../support/prng.js';
 
+// Some of these compact at every write.
+jest.setTimeout(60_000);
+
 /*
  * A stream gives the entries as they are at the call of dumpTo, whatever is written meanwhile, and the DB is as if there had been no
  * stream.
