@@ -126,15 +126,27 @@ describe.each(Object.keys(WRONG))('a comparer %s', (name) => {
     { kind: 'DB without an index', internals: { indexed: false } },
     { kind: 'DB that is compacted all the time', internals: { compactEvery: 3, compactAtOnce: 2 } },
     { kind: 'DB that nobody compacts', internals: {}, autoCompact: false },
-  ])('makes no call of a $kind go on for ever', ({ internals, autoCompact = true }) => {
+    // Predecessors that lie far back are looked for by comparing.
+    { kind: 'DB of many tall nodes', internals: {}, span: 250, tallest: 10 },
+  ])('makes no call of a $kind go on for ever', ({ internals, autoCompact = true, span = 40, tallest }) => {
     eachSeed((seed) => {
       const prng = new Prng(seed);
       const comparer = new Counting(WRONG[name](prng));
-      const db = new DB(withInternals({ comparer, autoCompact }, { ...localMemory, ...internals }));
+      const heights = {
+        ...(tallest !== undefined && {
+          randHeight: () => 2 + (prng.below(6) === 0 ? prng.below(tallest) : 0),
+        }),
+      };
+      const db = new DB(
+        withInternals({ comparer, autoCompact, ...heights }, { ...localMemory, ...internals }),
+      );
       let puts = 0;
+      if (tallest !== undefined) {
+        for (let n = 0; n < span; n++, puts++) tryTo(comparer, () => db.put(key(n), utf8('first')));
+      }
       const it = db.iterator();
       for (let round = 0; round < 120; round++) {
-        const [a, b] = [key(prng.below(40)), key(prng.below(40))];
+        const [a, b] = [key(prng.below(span)), key(prng.below(span))];
         tryTo(comparer, () => {
           switch (prng.below(14)) {
             case 0:
@@ -144,7 +156,7 @@ describe.each(Object.keys(WRONG))('a comparer %s', (name) => {
               db.delete(a);
               break;
             case 2:
-              db.deleteRange(prng.below(2) === 0 ? { start: a } : { limit: b });
+              if (prng.below(span) < 40) db.deleteRange(prng.below(2) === 0 ? { start: a } : { limit: b });
               break;
             case 3:
               puts += 3;

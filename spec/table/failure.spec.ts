@@ -595,16 +595,20 @@ describe('putMany', () => {
       comparer.arm(k, () => {
         throw fault;
       });
+      let error: unknown;
       try {
         db.putMany([...list, list[3], list[4]]);
-      } catch (error) {
-        expect(error).toBe(fault);
+      } catch (thrown) {
+        error = thrown;
       }
       if (!comparer.disarm()) break;
+      // Under a compaction that is forced, the fault may come when that follows: it is given up then.
+      if (error === undefined && isForced) continue;
+      expect(error).toBe(fault);
       expect(snapshot(db)).toEqual(before);
       checkStructure(db);
       for (const each of [db, twin]) each.putMany(list);
-      expect(snapshot(db)).toEqual(snapshot(twin));
+      expect(outcome(db)).toEqual(outcome(twin));
       expect(db.length).toBe(20);
       checkStructure(db);
     }
