@@ -21,7 +21,7 @@ describe('options', () => {
 
   test('there are no others than those that there are', () => {
     expect(thrownBy(() => new OrderedMap({ codec: codecs.string } as never)).message).toBe(
-      "OrderedMap has no option 'codec': it has key, value, entries, capacity, lock, randHeight, autoCompact",
+      "OrderedMap has no option 'codec': it has key, value, entries, db, capacity, lock, randHeight, autoCompact",
     );
   });
 
