@@ -201,8 +201,12 @@ export async function checkDeathsInRecover(shape: Shape, entries: number, seed: 
     const refusal = prng.below(2) === 0 ? timeoutOf(() => db.recover()) : undefined;
     if (refusal !== undefined && refusal.holders.join() !== `${recoverer.id}`)
       throw new Error(`${way}: ${String(refusal)}`);
-    // If it had begun, this does what it was about to do.
-    await recoverPatiently(db, recoverer.id);
+    // If it had begun, this does what it was about to do; if not, the holder is in the way as before.
+    const inTheWay = timeoutOf(() => db.recover({ dead: recoverer.id }));
+    if (inTheWay !== undefined) {
+      if (inTheWay.holders.join() !== `${holder.id}`) throw new Error(`${way}: ${String(inTheWay)}`);
+      await recoverPatiently(db, [holder.id, recoverer.id]);
+    }
     const other = timeoutOf(() => put(3));
     if (other !== undefined && other.holders.join() !== `${holder.id}`)
       throw new Error(`${way}: ${String(other)}`);
