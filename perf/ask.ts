@@ -2,13 +2,18 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a process of Node to its end.
- * @param args what it is given: options of Node, the module, and its arguments
+ * Runs a process to its end.
+ * @param args what it is given: for Node, its own options, the module, and that one's arguments
  * @param environment is added to that of this process
+ * @param program Node by default
  * @returns what it wrote to stdout, as JSON
  */
-export function ask<Answer>(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Answer> {
-  const child = spawn(process.execPath, args, {
+export function ask<Answer>(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  program: string = process.execPath,
+): Promise<Answer> {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });

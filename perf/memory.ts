@@ -1,10 +1,9 @@
 // npm run memory: what stores hold while entries come and go. Each scenario and store has a process of its own.
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { ask } from './ask.js';
 import { findGo, machineOf, versionsOf } from './facts.js';
 import type { Measured } from './memory/limits.js';
 import {
@@ -18,7 +17,7 @@ import {
   withTables,
 } from './memory/report.js';
 import { GO, isTimedApart, type Job, plan, SCENARIO_IDS, STORE_IDS } from './memory/scenarios.js';
-import { UsageError, wholeNumber, wrapped } from './options.js';
+import { parseFlags, UsageError, wholeNumber, wrapped } from './options.js';
 import { textTable } from './table.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,21 +39,17 @@ ${PAGE}; with --only, --competitors, --quick or --runs, ${PARTIAL}/memory.json a
 `;
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        only: { type: 'string' },
-        competitors: { type: 'string' },
-        quick: { type: 'boolean' },
-        runs: { type: 'string' },
-        render: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  return parseFlags({
+    args,
+    options: {
+      only: { type: 'string' },
+      competitors: { type: 'string' },
+      quick: { type: 'boolean' },
+      runs: { type: 'string' },
+      render: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values;
 }
 
 async function main(args: string[]): Promise<number> {
@@ -124,30 +119,11 @@ async function measure({ jobs, stores, leftOut }: ReturnType<typeof plan>, args:
 
 async function measureOne(job: Job, goProgram: string | undefined): Promise<Measured> {
   const argument = JSON.stringify(job);
-  if (!isTimedApart(job.store)) return run(goProgram!, ['memory', argument]);
+  if (!isTimedApart(job.store)) return ask<Measured>(['memory', argument], {}, goProgram);
   const worker = ['--expose-gc', WORKER, argument];
-  const measured = await run(process.execPath, worker);
-  const { longest } = await run(process.execPath, [...worker, 'timed']);
+  const measured = await ask<Measured>(worker);
+  const { longest } = await ask<Measured>([...worker, 'timed']);
   return { ...measured, longest };
-}
-
-/** Runs one process to its end. */
-function run(program: string, args: string[]): Promise<Measured> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const stopChild = () => child.kill('SIGKILL');
-  process.once('exit', stopChild);
-  return new Promise((resolve, reject) => {
-    let found = '';
-    let complaint = '';
-    child.stdout.on('data', (text) => (found += text));
-    child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-4000)));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      process.removeListener('exit', stopChild);
-      if (code === 0) resolve(JSON.parse(found) as Measured);
-      else reject(new Error(complaint.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
-    });
-  });
 }
 
 try {

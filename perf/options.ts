@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { COLUMNS, GO, OWN } from './competitors/index.js';
 import { KEY_SHAPES, type KeyShape, TABLE_SHAPES } from './keys.js';
 import { ROW_IDS } from './rows.js';
@@ -90,24 +90,31 @@ export function parseOptions(args: string[]): Options | 'help' {
 }
 
 function parse(args: string[]) {
+  return parseFlags({
+    args,
+    options: {
+      n: { type: 'string' },
+      rows: { type: 'string' },
+      keys: { type: 'string' },
+      peers: { type: 'string' },
+      rounds: { type: 'string' },
+      timeout: { type: 'string' },
+      out: { type: 'string' },
+      quick: { type: 'boolean' },
+      sweep: { type: 'boolean' },
+      reserve: { type: 'boolean' },
+      render: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+/** `parseArgs` of Node. @throws UsageError for what is no flag of these */
+export function parseFlags<const Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
   try {
-    return parseArgs({
-      args,
-      options: {
-        n: { type: 'string' },
-        rows: { type: 'string' },
-        keys: { type: 'string' },
-        peers: { type: 'string' },
-        rounds: { type: 'string' },
-        timeout: { type: 'string' },
-        out: { type: 'string' },
-        quick: { type: 'boolean' },
-        sweep: { type: 'boolean' },
-        reserve: { type: 'boolean' },
-        render: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

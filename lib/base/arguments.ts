@@ -53,12 +53,12 @@ function isEmptyForGood(buffer: ArrayBufferLike & { maxByteLength?: number }): b
   return (buffer.maxByteLength ?? buffer.byteLength) === 0;
 }
 
-function isBytes(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is Uint8Array {
   return kindOf(value) === 'Uint8Array';
 }
 
 /** Whether an array reads as empty since its bytes are gone. Methods of arrays refuse those. */
-function isLost(bytes: Uint8Array): boolean {
+export function isLost(bytes: Uint8Array): boolean {
   try {
     Uint8Array.prototype.fill.call(bytes, 0);
     return false;

@@ -1,3 +1,4 @@
+import { describe, requireBytes, requireOptions } from '../base/arguments.js';
 import { bytesPrefix, bytewise, type Range } from '../index.js';
 
 /** The keys that a mirror holds: `{ prefix }` stands for all that begin with it. */
@@ -20,15 +21,6 @@ export interface Bounds {
 
 const DEFAULT_REVISIONS = 1000;
 
-export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
-  // One of another realm is one, too.
-  if (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]') return;
-  throw new TypeError(
-    `${what} must be a Uint8Array, but got ${describe(value)}` +
-      (typeof value === 'string' ? '; encode it with new TextEncoder().encode(text)' : ''),
-  );
-}
-
 /** A plain array of its own; `slice` of a Buffer would be a view. */
 export function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
@@ -44,23 +36,6 @@ export function requireRevision(revision: unknown): number {
     throw new RangeError(`a revision must be a whole number from 0 to 2^53-1, but got ${revision}`);
   }
   return number;
-}
-
-/** @throws TypeError, RangeError */
-export function requireOptions(options: unknown, of: string, names: readonly string[]): void {
-  if (
-    options === null ||
-    typeof options !== 'object' ||
-    Array.isArray(options) ||
-    ArrayBuffer.isView(options)
-  ) {
-    throw new TypeError(`${of} takes a plain object of options, but got ${describe(options)}`);
-  }
-  for (const name in options) {
-    if (!names.includes(name)) {
-      throw new TypeError(`${of} has no option '${name}': it has ${names.join(', ')}`);
-    }
-  }
 }
 
 /** @throws TypeError, RangeError */
@@ -112,16 +87,4 @@ export function requireBounds(range: unknown): Bounds {
     end: end ?? Uint8Array.of(0),
     has: (key) => bytewise.compare(key, first) >= 0 && (end === undefined || bytewise.compare(key, end) < 0),
   };
-}
-
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') {
-    const name = value.constructor?.name;
-    return name === undefined || name === '' || name === 'Object' ? 'an object' : `an instance of ${name}`;
-  }
-  if (typeof value === 'function') return 'a function';
-  const text = (value as string | number | bigint | boolean | symbol).toString();
-  return `the ${typeof value} ${JSON.stringify(text)}`;
 }

@@ -1,5 +1,5 @@
 import { MemDBError } from '../index.js';
-import { describe } from './arguments.js';
+import { describe } from '../base/arguments.js';
 import { after } from './clock.js';
 import type {
   ClientOptions,

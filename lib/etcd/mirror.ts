@@ -1,11 +1,9 @@
+import { describe, requireBytes, requireOptions } from '../base/arguments.js';
 import { MemDBError } from '../index.js';
 import {
   copyOf,
-  describe,
   requireBounds,
-  requireBytes,
   requireMs,
-  requireOptions,
   requireRetain,
   requireRevision,
   type Bounds,

@@ -1,5 +1,5 @@
 import { MemDBError, ValueType, type Entry, type Range, type Scan } from '../index.js';
-import { requireBytes } from './arguments.js';
+import { requireBytes } from '../base/arguments.js';
 import { MirrorIterator, Pin } from './iterator.js';
 import type { Versions } from './versions.js';
 

@@ -1,5 +1,5 @@
-import type { Bounds } from './arguments.js';
-import { copyOf, requireBytes } from './arguments.js';
+import { requireBytes } from '../base/arguments.js';
+import { copyOf, type Bounds } from './arguments.js';
 import type { TxnRequest } from './protocol.js';
 import type { Versions } from './versions.js';
 

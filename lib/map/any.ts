@@ -1,9 +1,10 @@
+import { isBytes } from '../base/arguments.js';
 /*
  * Keys of many types in one map. A tag says of which type a key is, and sorts those of different types; what follows sorts those
  * of one type.
  */
 import { writeBytes } from './bytes.js';
-import { copyOf, isBytes, refuse, type Codec, type Scratch } from './codec.js';
+import { copyOf, refuse, type Codec, type Scratch } from './codec.js';
 import { endOfEscaped, escape, readEscaped } from './escape.js';
 import {
   endOfBigInt,

@@ -1,4 +1,6 @@
-import { copyOf, isBytes, refuse, type Codec, type Scratch } from './codec.js';
+import { isBytes, isLost } from '../base/arguments.js';
+import { lengthOf } from '../base/bytes.js';
+import { copyOf, refuse, type Codec, type Scratch } from './codec.js';
 
 export const bytes: Codec<Uint8Array> = {
   name: 'codecs.bytes',
@@ -9,7 +11,7 @@ export const bytes: Codec<Uint8Array> = {
 
 export function writeBytes(value: unknown, scratch: Scratch, at: number, codec: string): number {
   if (!isBytes(value)) refuse(codec, 'Uint8Arrays', value);
-  const { length } = value;
+  const length = lengthOf(value);
   if (length === 0 && isLost(value)) {
     throw new TypeError(`codecs.${codec}: the buffer of this Uint8Array was transferred elsewhere`);
   }
@@ -24,13 +26,3 @@ export function writeBytes(value: unknown, scratch: Scratch, at: number, codec: 
 
 /** From about so many bytes up, `set` beats a loop. */
 const SET_FROM = 32;
-
-/** Whether an array reads as empty since its bytes are gone. Methods of arrays refuse those. */
-function isLost(array: Uint8Array): boolean {
-  try {
-    Uint8Array.prototype.fill.call(array, 0);
-    return false;
-  } catch {
-    return true;
-  }
-}

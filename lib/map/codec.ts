@@ -2,6 +2,8 @@
  * What a codec is: values to bytes and back. Codecs write straight into memory that the map uses again for each call, and read
  * straight from where the DB keeps its bytes, so that nothing is allocated on the way.
  */
+import { describe, isBytes } from '../base/arguments.js';
+import { lengthOf } from '../base/bytes.js';
 
 /** Memory to write into, that grows as needed. */
 export interface Scratch {
@@ -110,7 +112,7 @@ class Simple<T> implements Codec<T> {
     if (!isBytes(encoded)) {
       throw new TypeError(`${this.name} must encode to a Uint8Array, but gave ${describe(encoded)}`);
     }
-    const end = at + encoded.length;
+    const end = at + lengthOf(encoded);
     scratch.reserve(end).set(encoded, at);
     return end;
   }
@@ -118,14 +120,6 @@ class Simple<T> implements Codec<T> {
   read(bytes: Uint8Array, start: number, end: number): T {
     return this.#codec.decode(copyOf(bytes, start, end));
   }
-}
-
-/** Arrays of other realms (an iframe, a vm context) are no `instanceof` ours. */
-export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
-  );
 }
 
 /** A plain Uint8Array, also where `bytes` is a Buffer, with a buffer of its own. */
@@ -145,21 +139,4 @@ const SET_FROM = 48;
 /** @throws TypeError */
 export function refuse(codec: string, takes: string, value: unknown): never {
   throw new TypeError(`codecs.${codec} takes ${takes}, but got ${describe(value)}`);
-}
-
-export function describe(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
-    case 'function':
-      return 'a function';
-    case 'object':
-      if (value === null) return 'null';
-      if (Array.isArray(value)) return `an array of ${value.length} elements`;
-      return `an instance of ${(value.constructor as { name?: string } | undefined)?.name || 'Object'}`;
-    case 'undefined':
-      return 'undefined';
-    default:
-      return `the ${typeof value} ${String(value)}`;
-  }
 }

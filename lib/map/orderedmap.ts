@@ -1,6 +1,7 @@
+import { describe, requireFunction } from '../base/arguments.js';
 import { DB, type DBOptions, type Entry, type Range } from '../index.js';
 import { any, type AnyKey } from './any.js';
-import { codecOf, describe, type Codec, type SimpleCodec } from './codec.js';
+import { codecOf, type Codec, type SimpleCodec } from './codec.js';
 import { json } from './json.js';
 import { Packer } from './packer.js';
 import { boundsOf, type Bounds, type MapScan } from './scan.js';
@@ -429,11 +430,6 @@ function requireOptions(options: unknown): void {
       name === 'comparer' ? 'the codec of the keys makes their order' : `it has ${OPTIONS.join(', ')}`;
     throw new TypeError(`OrderedMap has no option '${name}': ${why}`);
   }
-}
-
-function requireFunction(value: unknown, what: string): void {
-  if (typeof value !== 'function')
-    throw new TypeError(`${what} must be a function, but got ${describe(value)}`);
 }
 
 function iterable<T>(items: Iterable<T>): Iterable<T> {

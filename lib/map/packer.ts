@@ -1,5 +1,6 @@
+import { describe } from '../base/arguments.js';
 import type { Entry } from '../index.js';
-import { describe, type Codec } from './codec.js';
+import type { Codec } from './codec.js';
 import { Memory } from './scratch.js';
 
 /** Makes the bytes of many entries, one behind the other. */

@@ -1,5 +1,5 @@
+import { describe } from '../base/arguments.js';
 import { bytesPrefix, bytewise, type Range } from '../index.js';
-import { describe } from './codec.js';
 import type { Encoder } from './scratch.js';
 
 /** What keys may begin with: a text, bytes, or the first elements of a tuple. */

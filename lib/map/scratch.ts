@@ -1,5 +1,6 @@
 import { LockMisuseError } from '../index.js';
-import { describe, type Codec, type Scratch } from './codec.js';
+import { describe } from '../base/arguments.js';
+import type { Codec, Scratch } from './codec.js';
 
 const FIRST_BYTES = 1024;
 /** Memory beyond this is given back after the call that needed it. */

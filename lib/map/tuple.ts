@@ -1,4 +1,5 @@
-import { codecOf, describe, refuse, type Codec, type Scratch, type SimpleCodec } from './codec.js';
+import { describe } from '../base/arguments.js';
+import { codecOf, refuse, type Codec, type Scratch, type SimpleCodec } from './codec.js';
 import { partOf, type Part } from './escape.js';
 
 /** Codecs of the elements of a tuple. */

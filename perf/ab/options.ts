@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { KEY_SHAPES, type KeyShape, TABLE_SHAPES } from '../keys.js';
-import { choose, UsageError, wholeNumber, wrapped } from '../options.js';
+import { choose, parseFlags, UsageError, wholeNumber, wrapped } from '../options.js';
 import { GROUPS, ROWS, ROW_IDS } from './rows.js';
 
 export interface Options {
@@ -71,25 +70,21 @@ export function parseOptions(args: string[]): Options | 'help' {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        rows: { type: 'string' },
-        keys: { type: 'string' },
-        n: { type: 'string' },
-        rounds: { type: 'string' },
-        processes: { type: 'string' },
-        quick: { type: 'boolean' },
-        limit: { type: 'string' },
-        strict: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  return parseFlags({
+    args,
+    allowPositionals: true,
+    options: {
+      rows: { type: 'string' },
+      keys: { type: 'string' },
+      n: { type: 'string' },
+      rounds: { type: 'string' },
+      processes: { type: 'string' },
+      quick: { type: 'boolean' },
+      limit: { type: 'string' },
+      strict: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 function size(text: string): number {

@@ -1,11 +1,10 @@
 // npm run perf -- --level: MemoryLevel beside memory-level's. Each turn of each is a process of its own.
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { ask } from '../ask.js';
 import { commandOf, machineOf, surroundings, versionsOf } from '../facts.js';
-import { choose, UsageError, wholeNumber } from '../options.js';
+import { choose, parseFlags, UsageError, wholeNumber } from '../options.js';
 import { runOverwrites } from './overwrites.js';
 import { textTable, type Section } from '../table.js';
 import {
@@ -64,10 +63,10 @@ export async function runLevel(args: string[]): Promise<number> {
       const sums = new Set<number>();
       for (const { contestant, times, memory } of pair) {
         const asked = { contestant, encoding, n };
-        const found = await ask({ what: 'times', ...asked });
+        const found = await measure({ what: 'times', ...asked });
         times.push(found.times!);
         sums.add(found.sum!);
-        const { heap, resident } = await ask({ what: 'memory', ...asked });
+        const { heap, resident } = await measure({ what: 'memory', ...asked });
         memory.push({ heap: heap!, resident: resident! });
       }
       if (sums.size > 1)
@@ -95,21 +94,16 @@ export async function runLevel(args: string[]): Promise<number> {
 }
 
 function parse(args: string[]): { n: number; encodings: Encoding[]; rounds: number } | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        level: { type: 'boolean' },
-        n: { type: 'string' },
-        encodings: { type: 'string' },
-        rounds: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const { values } = parseFlags({
+    args,
+    options: {
+      level: { type: 'boolean' },
+      n: { type: 'string' },
+      encodings: { type: 'string' },
+      rounds: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) return undefined;
   return {
     n: values.n === undefined ? 200_000 : wholeNumber('--n', values.n),
@@ -144,21 +138,6 @@ function median(list: readonly number[]): number {
   return [...list].sort((a, b) => a - b)[list.length >> 1];
 }
 
-/** Runs one process to its end. */
-function ask(job: Job): Promise<Answer> {
-  const child = spawn(process.execPath, ['--expose-gc', WORKER, JSON.stringify(job)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const stopChild = () => child.kill('SIGKILL');
-  process.once('exit', stopChild);
-  return new Promise((resolve, reject) => {
-    let found = '';
-    child.stdout.on('data', (text) => (found += text));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      process.removeListener('exit', stopChild);
-      if (code === 0) resolve(JSON.parse(found) as Answer);
-      else reject(new Error(`a process that measures ended with exit code ${code}`));
-    });
-  });
+function measure(job: Job): Promise<Answer> {
+  return ask(['--expose-gc', WORKER, JSON.stringify(job)]);
 }

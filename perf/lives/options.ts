@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { KEY_SHAPES, type KeyShape } from '../keys.js';
-import { choose, UsageError, wholeNumber, wrapped } from '../options.js';
+import { choose, parseFlags, wholeNumber, wrapped } from '../options.js';
 import { CONTESTANTS, STORES } from './contestants.js';
 
 export interface Options {
@@ -67,22 +66,18 @@ export function parseOptions(args: string[]): Options | 'help' {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        n: { type: 'string' },
-        keys: { type: 'string' },
-        only: { type: 'string' },
-        lives: { type: 'string' },
-        processes: { type: 'string' },
-        out: { type: 'string' },
-        quick: { type: 'boolean' },
-        render: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  return parseFlags({
+    args,
+    options: {
+      n: { type: 'string' },
+      keys: { type: 'string' },
+      only: { type: 'string' },
+      lives: { type: 'string' },
+      processes: { type: 'string' },
+      out: { type: 'string' },
+      quick: { type: 'boolean' },
+      render: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }

@@ -2,10 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ask } from '../ask.js';
 import { commandOf, machineOf, versionsOf } from '../facts.js';
-import { UsageError } from '../options.js';
+import { parseFlags, UsageError } from '../options.js';
 import { textTable } from '../table.js';
 import { CONTESTANTS } from './contestants.js';
 import { HELP, parseMapOptions, plan, type Options } from './plan.js';
@@ -61,24 +60,19 @@ export async function runMap(args: string[]): Promise<number> {
 
 /** @returns `undefined` where only help is asked for */
 function parse(args: string[]): Options | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        map: { type: 'boolean' },
-        n: { type: 'string' },
-        values: { type: 'string' },
-        peers: { type: 'string' },
-        rounds: { type: 'string' },
-        quick: { type: 'boolean' },
-        render: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const { values } = parseFlags({
+    args,
+    options: {
+      map: { type: 'boolean' },
+      n: { type: 'string' },
+      values: { type: 'string' },
+      peers: { type: 'string' },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean' },
+      render: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   return values.help ? undefined : parseMapOptions(values);
 }
 

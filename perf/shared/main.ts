@@ -2,10 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ask } from '../ask.js';
 import { commandOf, machineOf, versionsOf } from '../facts.js';
-import { UsageError } from '../options.js';
+import { parseFlags, UsageError } from '../options.js';
 import { textTable } from '../table.js';
 import { HELP, livesOf, parseSharedOptions, settingsOf, type Options } from './plan.js';
 import { FORM_TITLES, type Job, type Times, type Traffic } from './protocol.js';
@@ -63,23 +62,18 @@ export async function runShared(args: string[]): Promise<number> {
 
 /** @returns `undefined` where only help is asked for */
 function parse(args: string[]): Options | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        shared: { type: 'boolean' },
-        n: { type: 'string' },
-        rounds: { type: 'string' },
-        seconds: { type: 'string' },
-        quick: { type: 'boolean' },
-        render: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const { values } = parseFlags({
+    args,
+    options: {
+      shared: { type: 'boolean' },
+      n: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean' },
+      render: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   return values.help ? undefined : parseSharedOptions(values);
 }
 

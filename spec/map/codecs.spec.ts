@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { runInNewContext } from 'node:vm';
 import type * as Door from '../../lib/map/index.js';
 import { codecs, OrderedMap, type Codec } from '../../lib/map/index.js';
+import { bytes, text, utf8 } from '../support/bytes.js';
 import { compareBytes, decodingOf, encodingOf, KINDS, texts } from '../support/keys-of-codecs.js';
 import { thrownBy } from '../support/faults.js';
 import { must } from '../support/must.js';
@@ -102,6 +103,18 @@ test('a refusal says what was given', () => {
   expect(set('a', 'x'.repeat(100))).toMatch(/"x{40}\.\.\."$/);
   expect(map.size).toBe(0);
 });
+
+test.each([2.5, -3, NaN, 100])(
+  'of arrays that say their length is %p, the bytes that there are are kept',
+  (length) => {
+    const lie = <T extends Uint8Array>(array: T) => Object.defineProperty(array, 'length', { value: length });
+    const own = { encode: (text: string) => lie(utf8(text)), decode: (array: Uint8Array) => text(array)! };
+    const map = new OrderedMap({ key: codecs.any, value: codecs.bytes });
+    map.set(lie(bytes(1, 2, 3)), lie(bytes(4, 5)));
+    expect([...map]).toEqual([[bytes(1, 2, 3), bytes(4, 5)]]);
+    expect([...new OrderedMap({ key: own, value: own, entries: [['abc', 'd']] })]).toEqual([['abc', 'd']]);
+  },
+);
 
 describe('codecs.string', () => {
   test('keeps a surrogate without its other half, and every other string', () => {
