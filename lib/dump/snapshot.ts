@@ -70,7 +70,6 @@ export class Snapshot implements Contents {
 
   /** From now on, the table may change. Has to be followed by `release`. */
   hold(): void {
-    this.storage.isLent = true; // Its arrays are not to be used again after a compaction.
     this.#past = this.storage.nodes.watch();
   }
 
@@ -81,8 +80,7 @@ export class Snapshot implements Contents {
   /** Back to the first entry. */
   rewind(): void {
     const { at, index } = this.#table;
-    const isCurrent = index !== undefined && this.#table.structure === this.#structure;
-    this.#place = isCurrent ? firstPlace(index.pages, at) : NO_PLACE;
+    this.#place = index === undefined ? NO_PLACE : firstPlace(index.pages, at);
     this.#node = this.#after(HEAD);
   }
 

@@ -1,9 +1,9 @@
 import { CorruptionError, DB, MemTable, ValueType } from '../../lib/index.js';
-import { Checksum, NO_SECTION } from '../../lib/internals.js';
+import { Checksum, NO_SECTION, withInternals } from '../../lib/internals.js';
 import { utf8 } from '../support/bytes.js';
 import { sumOfSection } from '../support/dumpsum.js';
 import { given, partsOf, rejectionOf, resealed } from '../support/dumps.js';
-import { thrownBy } from '../support/faults.js';
+import { FaultyMemory, thrownBy } from '../support/faults.js';
 import { Prng } from '../support/prng.js';
 
 /** Five entries with towers of these heights: their nodes begin at 16, 21, 28, 33 and 40. */
@@ -52,6 +52,16 @@ it('every two words that change places are found', () => {
       [words[a], words[b]] = [words[b], words[a]];
     }
   }
+});
+
+it('room for what a dump says is not made before it is known to be there', () => {
+  const dumped = small();
+  const memory = new FaultyMemory({}, () => false);
+  const options = withInternals({}, memory);
+  expect(thrownBy(() => DB.load(dumped.subarray(0, dumped.length - 1), options)).message).toMatch('cut off');
+  expect(memory.allocations).toBe(0);
+  DB.load(dumped, options);
+  expect(memory.allocations).toBeGreaterThan(0);
 });
 
 it('wherever it is cut off, it says so', async () => {

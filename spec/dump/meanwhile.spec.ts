@@ -100,6 +100,27 @@ describe.each([
   });
 });
 
+test('arrays that a stream reads serve for no later compaction', async () => {
+  const db = new DB();
+  const overwriteAll = (fill: number) => {
+    for (let i = 0; i < 1000; i++) db.put(utf8(`key ${i}`), new Uint8Array(2000).fill(fill));
+  };
+  for (let fill = 0; fill < 10; fill++) overwriteAll(fill); // By now all copies are of one size.
+  const dumped = db.dump();
+  const chunks: Uint8Array[] = [];
+  await db.dumpTo(
+    new WritableStream({
+      write(chunk) {
+        // Once, when most is still to be read; the whole table is copied several times.
+        if (chunks.length === 1) for (let fill = 1; fill < 10; fill++) overwriteAll(fill);
+        chunks.push(chunk);
+      },
+    }),
+  );
+  expect(tableOf(db).exchanges).toBeGreaterThan(6);
+  expect(isSame(Buffer.concat(chunks), dumped)).toBe(true);
+});
+
 test('dumpTo of a MemTable does not see what is added, nor a compaction', async () => {
   const table = new MemTable();
   for (let i = 1; i < 3000; i++)
