@@ -1,4 +1,5 @@
-import type { HeightQueue } from '../../skiplist/heights.js';
+import { keepOne } from '../../base/kept.js';
+import { HeightQueue, SeededHeights } from '../../skiplist/heights.js';
 import {
   HEAD,
   KEY_LENGTH,
@@ -11,6 +12,12 @@ import {
 } from '../../storage/layout.js';
 import type { Storage } from '../../storage/storage.js';
 import { STAGED_NODE, STAGED_WORDS } from './staging.js';
+
+/** What it takes of a storage. */
+interface Lengths {
+  readonly kv: { readonly length: number };
+  readonly nodes: { readonly length: number };
+}
 
 /**
  * Entries that are put together: all, or none. While they are put, it is what undoes those that are in. Nodes that are made for them come
@@ -27,13 +34,14 @@ export class Batch {
   readonly #heights: HeightQueue;
   readonly #heightsUsed: number;
 
-  constructor({ kv, nodes }: Storage, heights: HeightQueue, staged: Int32Array, count: number) {
+  constructor({ kv, nodes }: Lengths, heights: HeightQueue, staged: Int32Array, count: number) {
     this.staged = staged;
     this.end = STAGED_WORDS * count;
     this.#kvLength = kv.length;
     this.#nodeLength = nodes.length;
     this.#heights = heights;
     this.#heightsUsed = heights.used;
+    keepOne(Batch, oneToKeep);
   }
 
   /** Keeps the record of a node that is about to be given another one. Nothing is called, so that it is kept or not. */
@@ -70,4 +78,9 @@ export class Batch {
     nodes.length = first;
     this.#heights.used = this.#heightsUsed;
   }
+}
+
+function oneToKeep(): unknown {
+  const none = new Int32Array(0);
+  return new Batch({ kv: none, nodes: none }, new HeightQueue(new SeededHeights()), none, 0);
 }

@@ -1,4 +1,4 @@
-import { CapacityError } from '../../base/errors.js';
+import { noMemory } from '../../base/errors.js';
 import { keepOne } from '../../base/kept.js';
 import { byteOrder } from '../../base/order.js';
 import type { Range } from '../../base/range.js';
@@ -204,9 +204,7 @@ export class Compaction implements Follower {
     const { index } = this.copy;
     const { index: present } = this.#table;
     if (present !== undefined && (index === undefined || (present.isWhole && !index.isWhole))) {
-      throw new CapacityError(
-        'could not allocate an index for a compacted copy; nothing was changed. Free memory, or hold less',
-      );
+      throw noMemory('an index for a compacted copy', undefined);
     }
   }
 }
