@@ -1,4 +1,4 @@
-import { describe } from '../base/arguments.js';
+import { describe, requireBoolean } from '../base/arguments.js';
 import { bytesPrefix, bytewise, type Range } from '../index.js';
 import type { Encoder } from './scratch.js';
 
@@ -108,9 +108,7 @@ function requireScan(scan: unknown): asserts scan is MapScan<unknown> {
     if (!NAMES.includes(name)) throw new TypeError(`a range has no '${name}': it has ${NAMES.join(', ')}`);
   }
   const { reverse, limit } = scan as MapScan<unknown>;
-  if (reverse !== undefined && typeof reverse !== 'boolean') {
-    throw new TypeError(`reverse must be true or false, but got ${describe(reverse)}`);
-  }
+  if (reverse !== undefined) requireBoolean(reverse, 'reverse');
   if (limit === undefined) return;
   if (typeof limit !== 'number') throw new TypeError(`limit must be a number, but got ${describe(limit)}`);
   if (limit !== Infinity && (!Number.isInteger(limit) || limit < 0)) {
