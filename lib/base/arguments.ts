@@ -86,8 +86,7 @@ function howToEncode(value: unknown): string {
     return '; encode it in a fixed number of bytes, most significant first, for example with DataView';
   }
   if (Array.isArray(value)) return '; encode it with Uint8Array.from(array)';
-  if (value instanceof Uint8Array)
-    return ', which only looks like one: it may be a Proxy, or have but its prototype';
+  if (value instanceof Uint8Array) return ', which only looks like one: a Proxy, or with its prototype';
   if (ArrayBuffer.isView(value)) {
     return '; view its bytes with new Uint8Array(view.buffer, view.byteOffset, view.byteLength)';
   }

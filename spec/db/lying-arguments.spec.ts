@@ -243,7 +243,7 @@ describe.each([
 test('a refusal says what a pretender may be', () => {
   const error = thrownBy(() => new DB().put(new Proxy(bytes(1), {}), bytes()));
   expect(error.message).toBe(
-    'key must be a Uint8Array, but got an instance of Uint8Array, which only looks like one: it may be a Proxy, or have but its prototype',
+    'key must be a Uint8Array, but got an instance of Uint8Array, which only looks like one: a Proxy, or with its prototype',
   );
 });
 
