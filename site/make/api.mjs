@@ -1,7 +1,7 @@
 // The reference: TypeDoc reads the doc comments of lib/, and gives Markdown, which becomes pages as the guides do. Every public
 // name gets an example: its own, or that of a call that takes it, gives it or throws it. All of them are run by
 // spec/examples/doc-examples.spec.ts and, in the browser, by site/test/.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Application, ReflectionKind } from 'typedoc';
@@ -33,6 +33,8 @@ export async function apiPages(entries) {
       hidePageHeader: true,
       hideBreadcrumbs: true,
       parametersFormat: 'list',
+      // Names with the first line of what they are.
+      indexFormat: 'table',
       // Of what is inherited from other packages, links lead nowhere here.
       logLevel: 'Error',
     });
@@ -47,6 +49,7 @@ export async function apiPages(entries) {
     }
     const examples = examplesFor(project, modules);
     await app.generateOutputs(project);
+    writeFileSync(join(out, 'README.md'), allNames(names, modules));
     return readdirSync(out, { recursive: true })
       .map((file) => file.replaceAll('\\', '/'))
       .filter((file) => file.endsWith('.md'))
@@ -56,6 +59,30 @@ export async function apiPages(entries) {
     rmSync(out, { recursive: true, force: true });
   }
 }
+
+/** The page that the reference begins with: every name, by the door that it is imported from. */
+function allNames(names, modules) {
+  const parts = names.map((name) => {
+    const { children = [] } = modules.find((module) => module.name === name);
+    const links = new Map(
+      children
+        .filter((child) => child.kindOf(ReflectionKind.All & ~ReflectionKind.Reference))
+        .map((child) => [child.name, `[${child.name}](${name}/${FOLDERS[child.kind]}/${child.name}.md)`]),
+    );
+    const sorted = [...links].sort(([a], [b]) => a.localeCompare(b, 'en')).map(([, link]) => link);
+    return `## ${name}\n\n[What each of them is](${name}/README.md): ${sorted.join(', ')}`;
+  });
+  return `# API\n\nEvery name that the package gives, by what it is imported from. Each has an example that the tests run.\n\n${parts.join('\n\n')}\n`;
+}
+
+/** Where pages of each kind are. */
+const FOLDERS = {
+  [ReflectionKind.Class]: 'classes',
+  [ReflectionKind.Interface]: 'interfaces',
+  [ReflectionKind.TypeAlias]: 'type-aliases',
+  [ReflectionKind.Variable]: 'variables',
+  [ReflectionKind.Function]: 'functions',
+};
 
 function pageOf(out, file, names, examples) {
   const name = /([^/]+)\.md$/.exec(file)[1];

@@ -37,10 +37,7 @@ cpSync(wordListPath, join(DIST, 'words.txt'));
 cpSync('node_modules/coi-serviceworker/coi-serviceworker.js', join(DIST, 'coi-serviceworker.js'));
 for (const name of ['look.css', 'icon.svg']) cpSync(join('site/src', name), join(DIST, name));
 
-const groups = GROUPS.map(({ name, pages }) => ({
-  name,
-  pages: pages.filter(({ from }) => existsSync(from)),
-}));
+const groups = GROUPS;
 const decisions = readdirSync('docs/decisions')
   .filter((name) => /^\d{4}-.*\.md$/.test(name))
   .map((name) => ({
@@ -49,6 +46,10 @@ const decisions = readdirSync('docs/decisions')
     name: /^# (.*)/m.exec(read(`docs/decisions/${name}`))?.[1] ?? name,
   }));
 const guides = [...groups.flatMap(({ pages }) => pages), ...decisions];
+const left = readdirSync('docs').filter(
+  (name) => name.endsWith('.md') && !guides.some(({ from }) => from === `docs/${name}`),
+);
+if (left.length > 0) throw new Error(`site/make/guides.mjs has no page for docs/${left.join(', docs/')}`);
 const searched = [];
 const copied = new Set();
 const whereSections = sectionsByAnchor();

@@ -5,13 +5,16 @@ import { serve } from '../make/serve.mjs';
 
 const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
 
+/** What to do where there is no browser; undefined where there is one. */
+export function whatIsMissing() {
+  if (existsSync(executablePath)) return undefined;
+  return `There is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium), or name one: CHROMIUM=/path/to/chrome`;
+}
+
 /** @returns a browser, and what opens pages; each remembers what went wrong in it */
 export async function start({ isIsolated = false, path = '/some/where/' } = {}) {
-  if (!existsSync(executablePath)) {
-    throw new Error(
-      `There is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium), or name one: CHROMIUM=/path/to/chrome`,
-    );
-  }
+  const missing = whatIsMissing();
+  if (missing !== undefined) throw new Error(missing);
   const server = await serve({ path, isIsolated });
   const browser = await chromium.launch({
     executablePath,

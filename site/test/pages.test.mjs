@@ -1,4 +1,5 @@
-// Every page: nothing is said in the console, axe finds nothing, in light colours and in dark ones; and the code that is shown runs.
+// Every page: nothing is said in the console, axe finds nothing, in light colours and in dark ones, it
+// fits on a small screen, and the code that it shows runs.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,10 +16,8 @@ const pages = readdirSync(DIST, { recursive: true })
   .filter((file) => file.endsWith('.html'));
 /** SITE_PAGES=guides/ for some of them. */
 const chosen = new RegExp(process.env.SITE_PAGES ?? '');
-/** Records of decisions are alike: a few stand for all where each page takes long. */
-const distinct = pages.filter(
-  (page) => chosen.test(page) && (!/^decisions\/0/.test(page) || page.startsWith('decisions/0001')),
-);
+/** Most of the time is a browser's: two pages at once take half of it on two cores. */
+const AT_ONCE = 2;
 const tools = TOOLS.map(({ to }) => to);
 const isRunnable = (page) => readFileSync(join(DIST, page), 'utf8').includes('class="code runnable"');
 
@@ -26,10 +25,25 @@ let site;
 before(async () => (site = await start({ isIsolated: true })));
 after(() => site.close());
 
-async function violations(page) {
-  await page.addScriptTag({ path: AXE });
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ['violations'] }),
+/** Tabs that are done with one page go on to the next: a new one takes longer than most pages do. */
+const idle = [];
+async function visit(to) {
+  const page = idle.pop();
+  if (page === undefined) return site.open(to);
+  page.troubles.length = 0;
+  await page.goto(site.url + to);
+  return page;
+}
+
+/** @param {string[]} [rules] all, where none are named */
+async function violations(page, rules) {
+  const { violations } = await page.evaluate(
+    (only) =>
+      globalThis.axe.run(document, {
+        resultTypes: ['violations'],
+        ...(only === undefined ? {} : { runOnly: only }),
+      }),
+    rules,
   );
   return violations.map(
     ({ id, nodes }) =>
@@ -38,6 +52,56 @@ async function violations(page) {
         .slice(0, 3)
         .join(' | ')}`,
   );
+}
+
+/** In light colours all that axe knows; in dark ones the colours are all that differs. */
+async function isAccessible(page, when) {
+  await page.emulateMedia({ colorScheme: 'light' });
+  assert.deepEqual(await violations(page), [], `${when}, in light colours`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  // Pictures have dark ones of their own.
+  await page.waitForFunction(() =>
+    [...document.images].every(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+  );
+  assert.deepEqual(await violations(page, ['color-contrast']), [], `${when}, in dark colours`);
+}
+
+/** Whether nothing but what scrolls by itself is wider than a telephone. */
+async function fits(page) {
+  const { width, height } = page.viewportSize();
+  await page.setViewportSize({ width: 390, height });
+  const isNarrow = await page.evaluate(() => document.documentElement.scrollWidth <= globalThis.innerWidth);
+  await page.setViewportSize({ width, height });
+  return isNarrow;
+}
+
+/** Runs all code of a page, from its top. @returns how many blocks it has */
+async function runAll(page) {
+  const buttons = page.locator('.run-button');
+  const count = await buttons.count();
+  assert.ok(count > 0);
+  for (let i = 0; i < count; i++) await buttons.nth(i).click();
+  await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll('.code.runnable')].every(
+        ({ dataset }) => !['', 'running'].includes(dataset.state ?? ''),
+      ),
+    undefined,
+    { timeout: 60_000 },
+  );
+  const ran = await page.locator('.code.runnable').evaluateAll((all) =>
+    all.map((block) => ({
+      state: block.dataset.state,
+      output: block.querySelector('.output').textContent,
+      code: block.querySelector('code').textContent,
+    })),
+  );
+  // One that promises nothing has only to run.
+  const wrong = ran.filter(
+    ({ state, code }) => state === 'failed' || (state !== 'kept' && code.includes('// ->')),
+  );
+  assert.deepEqual(wrong, []);
+  return count;
 }
 
 test('there are guides, tools and the reference', () => {
@@ -53,60 +117,28 @@ test('there are guides, tools and the reference', () => {
   assert.ok(pages.filter((page) => page.startsWith('api/')).length > 50);
 });
 
-describe('says nothing in the console, and axe finds nothing', () => {
-  for (const to of distinct) {
-    test(to, async () => {
-      for (const colorScheme of tools.includes(to) || to.startsWith('guides/')
-        ? ['light', 'dark']
-        : ['light']) {
-        const page = await site.open(to, { colorScheme });
-        if (to === 'index.html') await settled(page);
-        assert.deepEqual(await violations(page), [], `in ${colorScheme} colours`);
-        assert.deepEqual(page.troubles, []);
-        await page.close();
+let blocks = 0;
+describe('each page', { concurrency: AT_ONCE }, () => {
+  for (const to of pages.filter((page) => chosen.test(page))) {
+    test(`${to}: nothing in the console, axe finds nothing${isRunnable(to) ? ', its code runs' : ''}`, async () => {
+      const page = await visit(to);
+      if (to === 'index.html') await settled(page);
+      await page.addScriptTag({ path: AXE });
+      await isAccessible(page, 'as it opens');
+      if (isRunnable(to)) {
+        blocks += await runAll(page);
+        await isAccessible(page, 'with what the code printed');
       }
+      assert.ok(await fits(page), 'it is wider than a small screen');
+      assert.deepEqual(page.troubles, []);
+      idle.push(page);
     });
   }
 });
 
-describe('runs the code that it shows', () => {
-  let blocks = 0;
-  for (const to of pages.filter((page) => chosen.test(page) && isRunnable(page))) {
-    test(to, async () => {
-      const page = await site.open(to);
-      const buttons = page.locator('.run-button');
-      const count = await buttons.count();
-      assert.ok(count > 0);
-      for (let i = 0; i < count; i++) await buttons.nth(i).click();
-      await page.waitForFunction(
-        () =>
-          [...document.querySelectorAll('.code.runnable')].every(
-            ({ dataset }) => !['', 'running'].includes(dataset.state ?? ''),
-          ),
-        undefined,
-        { timeout: 60_000 },
-      );
-      const ran = await page.locator('.code.runnable').evaluateAll((all) =>
-        all.map((block) => ({
-          state: block.dataset.state,
-          output: block.querySelector('.output').textContent,
-          code: block.querySelector('code').textContent,
-        })),
-      );
-      // One that promises nothing has only to run.
-      const wrong = ran.filter(
-        ({ state, code }) => state === 'failed' || (state !== 'kept' && code.includes('// ->')),
-      );
-      assert.deepEqual(wrong, []);
-      assert.deepEqual(page.troubles, []);
-      blocks += count;
-      await page.close();
-    });
-  }
-  test('and there is much of it', { skip: process.env.SITE_PAGES !== undefined }, () =>
-    assert.ok(blocks > 120, `${blocks} blocks`),
-  );
-});
+test('there is much code that runs', { skip: process.env.SITE_PAGES !== undefined }, () =>
+  assert.ok(blocks > 120, `${blocks} blocks`),
+);
 
 describe('what every page does', () => {
   test('the switch changes the colours, and they stay', async () => {

@@ -46,18 +46,20 @@ export interface View {
 
 export const HEAD_WIDTH = 74;
 export const MAX_PIXELS = 120;
+/** Of an entry, where nobody has chosen another zoom. */
+export const USUAL_PIXELS = 84;
 /** From here on, towers are boxes with names; below, bars. */
 export const BOXES_FROM = 34;
-/** Of a tower that a search touches, and what of that a gap takes beside it: as much as fits. */
+/** Of a tower that a search touches: as much as fits. And what of that a gap takes beside it. */
 const MOST_PATH_PIXELS = 88;
 const LEAST_PATH_PIXELS = 64;
-const GAP = 0.52;
+export const GAP = 0.52;
 /** Towers are not drawn nearer to each other than this: low ones are left out. */
 const LEAST_PIXELS = 3;
 const MOST_COLUMNS = 600;
 
 export function minPixels(db: DB, width: number): number {
-  return Math.min(MAX_PIXELS, (width - HEAD_WIDTH) / Math.max(1, db.length + 0.5));
+  return Math.min(USUAL_PIXELS, (width - HEAD_WIDTH) / Math.max(1, db.length + 0.5));
 }
 
 export function layOut(

@@ -68,18 +68,7 @@ function controls(page: Page): TemplateResult {
   const load = (data: DataName) => {
     fields.data = data;
     if (data === 'lines') page.changed();
-    else
-      void page.load({
-        ...state,
-        data,
-        lines: '',
-        operations: [],
-        step: 0,
-        selected: 0,
-        nodes: 0,
-        bytes: 0,
-        view: { isPath: false, first: 0, pixels: 84 },
-      });
+    else void page.begin(data);
   };
   const isOwn = fields.data === 'lines' || state.data === 'lines';
   return html` <div class="bar">
@@ -140,18 +129,7 @@ function controls(page: Page): TemplateResult {
 
 function lines(page: Page): TemplateResult {
   fields.lines ||= page.state.lines;
-  const load = () =>
-    void page.load({
-      ...page.state,
-      data: 'lines',
-      lines: fields.lines,
-      operations: [],
-      step: 0,
-      selected: 0,
-      nodes: 0,
-      bytes: 0,
-      view: { isPath: false, first: 0, pixels: 84 },
-    });
+  const load = () => void page.begin('lines', fields.lines);
   return html`<label
       >Lines: a key, or a key, a tab and a value
       <textarea
@@ -212,7 +190,9 @@ function pan(page: Page): TemplateResult {
   const first = Math.floor(view.first) + 1;
   const last = Math.min(page.db.length, Math.ceil(view.first + shown));
   return html`<div class="pan">
-    <label for="rank">Entries ${number(Math.min(first, page.db.length))} to ${number(last)}</label>
+    <label for="rank"
+      >${view.isPath ? 'A window of all entries' : `Entries ${number(Math.min(first, page.db.length))} to ${number(last)}`}</label
+    >
     <input
       id="rank"
       type="range"

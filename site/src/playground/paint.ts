@@ -3,13 +3,17 @@
  */
 import { HEAD, MAX_HEIGHT, NEXT } from '../../../lib/internals.js';
 import type { DB } from '../../../lib/index.js';
-import { BOXES_FROM, type Column, type Drawing } from './columns.js';
+import { BOXES_FROM, GAP, type Column, type Drawing } from './columns.js';
 import { nameOf, type Step, type Trace } from './steps.js';
 import type { Moment } from './writes.js';
 
 const BOX = 20;
 const LABELS = 40;
 const TOP = 16;
+/** Pixels of a letter, and what is between it and the next. */
+const LETTER = 7.5;
+/** Where the boxes of the head end. */
+const HEAD_END = 52;
 /** Room is kept for those that come. */
 const LEAST_LEVELS = 6;
 
@@ -84,7 +88,7 @@ export function paint({ c, width, height }: Canvas, scene: Scene): void {
 
 function paintHead({ c, height }: Canvas, { drawing, colours, step }: Scene): void {
   c.fillStyle = colours.paper;
-  c.fillRect(0, 0, 52, height);
+  c.fillRect(0, 0, HEAD_END, height);
   const top = Math.min(MAX_HEIGHT, drawing.levels);
   for (let level = drawing.low; level < top; level++) {
     const y = levelTop(height, level, drawing.low);
@@ -150,19 +154,20 @@ function paintTower({ c, height }: Canvas, scene: Scene, column: Column): void {
   if (column.gap > 0) {
     c.fillStyle = colours.faint;
     c.textAlign = 'center';
-    c.fillText(shortly(column.gap), column.x - column.width * 0.2, height - LABELS + 29);
+    c.fillText(shortly(column.gap), column.x - (column.width * GAP) / 2, height - LABELS + 29);
   }
   if (column.width < BOXES_FROM) return;
   c.fillStyle = colours.ink;
   c.textAlign = 'center';
   // The list may have gone on; what is named is what stands in kvData.
   c.fillText(
-    fitting(nameOf(moment.key(node)), Math.floor(column.width / 7.5)),
+    fitting(nameOf(moment.key(node)), Math.floor(column.width / LETTER)),
     x + width / 2,
     height - LABELS + 14,
   );
   c.fillStyle = colours.faint;
-  if (column.width >= 56) c.fillText(`node ${node}`, x + width / 2, height - LABELS + 29);
+  const number = [`node ${node}`, `${node}`].find((text) => text.length * LETTER <= column.width);
+  if (number !== undefined) c.fillText(number, x + width / 2, height - LABELS + 29);
 }
 
 /** Entries that are left out, in few letters. */
@@ -185,7 +190,7 @@ function paintLinks({ c, width, height }: Canvas, { drawing, moment, colours }: 
     const y = levelTop(height, level, low) + BOX / 2 + 0.5;
     // From the head, or from a tower at the left of all these.
     const before = drawing.before[level];
-    link(c, moment.link(before, level), before === HEAD ? 52 : drawing.headWidth - 16, y);
+    link(c, moment.link(before, level), before === HEAD ? HEAD_END : drawing.headWidth - 16, y);
     for (const column of columns) {
       if (column.height > level) link(c, moment.link(column.node, level), left(column) + boxWidth(column), y);
     }
@@ -219,26 +224,37 @@ function arrow(c: CanvasRenderingContext2D, x: number, y: number): void {
   c.fill();
 }
 
-function paintWay({ c, width, height }: Canvas, { drawing, trace, step, colours }: Scene): void {
+function paintWay({ c, width, height }: Canvas, { db, drawing, moment, trace, step, colours }: Scene): void {
   if (trace === undefined || step === undefined) return;
   const byNode = new Map(drawing.columns.map((column) => [column.node, column]));
   const rightOf = (node: number): number | undefined => {
-    if (node === HEAD) return 52;
+    if (node === HEAD) return HEAD_END;
     const column = byNode.get(node);
     return column === undefined ? undefined : left(column) + boxWidth(column);
+  };
+  const isBefore = (node: number) => {
+    const [first] = drawing.columns;
+    return first !== undefined && db.count({ limit: moment.key(node).slice() }) < first.rank;
   };
   c.strokeStyle = colours.accent;
   c.fillStyle = colours.accent;
   c.lineWidth = 3;
   for (const { from, level, to } of trace.edges.slice(0, step.walked)) {
-    const target = byNode.get(to);
-    const x = rightOf(from);
-    if (x === undefined && target === undefined) continue;
-    const y = levelTop(height, level, drawing.low) + BOX / 2;
     if (level < drawing.low) continue;
-    const end = target === undefined ? width : left(target);
+    const target = byNode.get(to);
+    const y = levelTop(height, level, drawing.low) + BOX / 2;
+    let x = rightOf(from);
+    let end = target === undefined ? width : left(target);
+    if (target === undefined && isBefore(to)) {
+      // All of it is left of what is drawn: of the first link, where it leaves the head.
+      if (from !== HEAD) continue;
+      end = drawing.headWidth - 16;
+    } else if (x === undefined) {
+      if (!isBefore(from)) continue;
+      x = drawing.headWidth - 16;
+    }
     c.beginPath();
-    c.moveTo(x ?? 0, y);
+    c.moveTo(x!, y);
     c.lineTo(end, y);
     c.stroke();
     if (target !== undefined) arrow(c, end + 1, y);

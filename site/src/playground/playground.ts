@@ -4,9 +4,17 @@
 import { checkStructure, type DB } from '../../../lib/index.js';
 import { Address, fromFragment } from '../state.js';
 import { onColours } from '../theme.js';
-import { HEAD_WIDTH, MAX_PIXELS, layOut, minPixels, type Drawing, type View } from './columns.js';
+import {
+  HEAD_WIDTH,
+  MAX_PIXELS,
+  USUAL_PIXELS,
+  layOut,
+  minPixels,
+  type Drawing,
+  type View,
+} from './columns.js';
 import { coloursOf, type Colours } from './paint.js';
-import { carryOut, type Trace } from './steps.js';
+import { carryOut, type Step, type Trace } from './steps.js';
 import { DATA, fill, makeDB, type DataName, type Operation } from './store.js';
 import { BYTES_A_ROW, BYTE_ROWS, NODE_ROWS, NodeStarts } from './tables.js';
 import { Moment } from './writes.js';
@@ -28,7 +36,7 @@ const START: State = {
   lines: '',
   operations: [{ kind: 'seek', key: '17', value: '' }],
   step: 1,
-  view: { isPath: false, first: 0, pixels: 84 },
+  view: { isPath: false, first: 0, pixels: USUAL_PIXELS },
   selected: 0,
   nodes: 0,
   bytes: 0,
@@ -83,6 +91,13 @@ export class Playground {
     this.address.shown = location.hash;
     const given = await fromFragment(location.hash);
     await this.load({ ...START, ...sane(given) });
+    // On a small screen, not all towers fit: those that the search touches do.
+    if (given === undefined) this.showTrace();
+  }
+
+  /** Another filling, and nothing done to it yet. */
+  async begin(data: DataName, lines = ''): Promise<void> {
+    await this.load({ ...START, data, lines, operations: [], step: 0 });
   }
 
   /** Makes the DB of a state anew. */
@@ -164,9 +179,31 @@ export class Playground {
     this.state = { ...this.state, step: next };
     const now = this.trace?.steps[next];
     this.moment = new Moment(this.db, this.trace?.write, now?.done);
-    if (follows && now !== undefined)
+    if (follows && now !== undefined) {
       this.follow(now.writes[0] ?? now.reads.at(-1), (now.writtenBytes[0] ?? now.readBytes[0])?.[0]);
+      this.reveal(now);
+    }
     this.changed();
+  }
+
+  /** Brings the towers of a step into a window that does not show them. */
+  reveal({ kind, found, at, looksAt }: Step): void {
+    const { db, moment, state, canvas, trace } = this;
+    const { view } = state;
+    if (view.isPath) return;
+    const nodes = kind === 'store' ? [trace?.node] : [found, at?.node, looksAt];
+    const ranks = nodes
+      .filter((node) => node !== undefined && node > 0 && node < moment.nodeLength)
+      .map((node) => db.count({ limit: moment.key(node!).slice() }));
+    if (ranks.length === 0) return;
+    const shown = (canvas.width - HEAD_WIDTH) / view.pixels;
+    const low = Math.min(...ranks);
+    const high = Math.max(...ranks) + 1;
+    if (low >= view.first && high <= view.first + shown) return;
+    // Both ends of a link, if there is room for them.
+    const first = high - low <= shown ? (low + high - shown) / 2 : ranks[0] - shown / 2;
+    const most = Math.max(0, db.length - shown + 0.5);
+    this.state = { ...this.state, view: { ...view, first: Math.min(most, Math.max(0, first)) } };
   }
 
   /** Brings a slot and a byte into the tables. */
