@@ -2,7 +2,9 @@
 // and pointer do what they should; a million entries are drawn as fast as a few.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { settled, start } from './browser.mjs';
+import { wayIn, wrongWithDrawing, wrongWithTables } from './drawing.mjs';
 
 let site;
 before(async () => (site = await start()));
@@ -23,50 +25,6 @@ async function ask(page, kind, key, value = '') {
   await page.click(`#${kind}`);
   await frame(page);
   assert.equal(await page.locator('#status.wrong').count(), 0, await page.textContent('#status'));
-}
-
-/** What is wrong with what is drawn: by what the DB says of itself when it is asked by its calls, and by the pixels. */
-function wrongWithDrawing() {
-  const { db, drawing, canvas, state } = globalThis.playground;
-  const text = (bytes) => new TextDecoder().decode(bytes);
-  const wrong = [];
-  const nodes = db.nodeData;
-  const entryAt = (rank) => (rank < db.length ? text(db.at(rank)[0]) : undefined);
-  const heights = new Map();
-  for (const { node, rank, height, isLoose } of drawing.columns) {
-    if (isLoose) continue;
-    const key = text(db.kvData.subarray(nodes[node], nodes[node] + nodes[node + 1]));
-    if (entryAt(rank) !== key) wrong.push(`entry ${rank} is drawn as ${key} and is ${entryAt(rank)}`);
-    if (nodes[node + 3] !== height) wrong.push(`${key} is drawn ${height} high`);
-    heights.set(key, height);
-  }
-  if (!state.view.isPath && drawing.low === 0) {
-    const first = drawing.columns[0]?.rank ?? 0;
-    const shown = Math.ceil((canvas.width - drawing.headWidth) / state.view.pixels);
-    for (let rank = first; rank < Math.min(db.length, first + shown); rank++) {
-      if (!heights.has(entryAt(rank))) wrong.push(`${entryAt(rank)} is in view and not drawn`);
-    }
-  }
-  // A tower has a box on each of its levels, and none above: its line is there, or the paper is.
-  const picture = document.querySelector('#towers canvas');
-  const copy = document.createElement('canvas');
-  copy.width = picture.width;
-  copy.height = picture.height;
-  const c = copy.getContext('2d', { willReadFrequently: true });
-  c.drawImage(picture, 0, 0);
-  const scale = picture.width / canvas.width;
-  const paper = c.getImageData(3, 3, 1, 1).data.join();
-  for (const { x, width, height, node } of drawing.columns) {
-    if (width < 34 || x < drawing.headWidth || x + width > canvas.width) continue;
-    for (let level = drawing.low; level < drawing.levels; level++) {
-      const y = canvas.height - 40 - (level - drawing.low + 1) * 20 + 4;
-      const isBox =
-        c.getImageData(Math.round((x + 16) * scale), Math.round(y * scale), 1, 1).data.join() !== paper;
-      if (isBox !== level < height)
-        wrong.push(`node ${node}: ${isBox ? 'a' : 'no'} box on level ${level} of ${height}`);
-    }
-  }
-  return wrong;
 }
 
 test('the drawing agrees with the DB after random operations', async () => {
@@ -90,6 +48,7 @@ test('the drawing agrees with the DB after random operations', async () => {
     await page.evaluate((isPath) => globalThis.playground.look({ isPath }), i % 7 === 3);
     await frame(page);
     assert.deepEqual(await page.evaluate(wrongWithDrawing), [], `${i}: ${kind} ${key}`);
+    assert.deepEqual(await page.evaluate(wrongWithTables), [], `${i}: ${kind} ${key}`);
   }
   const entries = await page.evaluate(() => {
     const text = (bytes) => new TextDecoder().decode(bytes);
@@ -115,13 +74,68 @@ test('a search for 17 goes the way of the paper, and steps go back and forward',
   assert.deepEqual(way, ['06', '09', '12']);
   assert.match(steps.at(-1), /seek landed on “19”/);
   const { length } = steps;
-  for (let i = 0; i < length - 1; i++) await page.click('#forward');
-  await frame(page);
+  const links = [
+    ['head', '06', 3],
+    ['06', '09', 1],
+    ['09', '12', 0],
+  ];
+  for (let i = 0; i < length; i++) {
+    if (i > 0) await page.click('#forward');
+    await frame(page);
+    const gone = steps.slice(0, i + 1).filter((text) => /so go there/.test(text)).length;
+    assert.deepEqual(
+      await page.evaluate(wayIn, links),
+      links.map((_, link) => link < gone),
+      `step ${i}`,
+    );
+  }
   assert.ok(await page.locator('#forward').isDisabled());
   assert.match(await page.textContent('#step-text'), /landed on/);
   for (let i = 0; i < length - 1; i++) await page.click('#back');
   await frame(page);
   assert.match(await page.textContent('#step-text'), /where is it/);
+  await page.close();
+});
+
+test('a step lights up what it reads', async () => {
+  const page = await open();
+  // The head's highest link, to the node at slot 21, and where its key is: two bytes from byte 9 on.
+  await ask(page, 'seek', '17');
+  await page.click('#forward');
+  await frame(page);
+  const lit = await page.evaluate(() => ({
+    slots: [...document.querySelectorAll('#nodes .is-read')].map(({ dataset }) => Number(dataset.slot)),
+    bytes: [...document.querySelectorAll('#bytes .is-read')].map(({ dataset }) => Number(dataset.byte)),
+  }));
+  assert.deepEqual(lit, { slots: [7, 21, 22], bytes: [9, 10] });
+  await page.close();
+});
+
+test('a scan lights up entry after entry', async () => {
+  const page = await open();
+  await ask(page, 'scan', '09', '22');
+  const steps = await page.locator('#steps li').allTextContents();
+  const entries = steps
+    .filter((text) => /entry: “|one: “/.test(text))
+    .map((text) => /“(\d+)” =/.exec(text)[1]);
+  assert.deepEqual(entries, ['09', '12', '19', '21']);
+  const found = await page.evaluate(() => {
+    const { db, trace } = globalThis.playground;
+    return trace.steps
+      .filter(({ kind }) => kind === 'scan')
+      .map(({ found, readBytes }) => [
+        new TextDecoder().decode(
+          db.kvData.subarray(db.nodeData[found], db.nodeData[found] + db.nodeData[found + 1]),
+        ),
+        new TextDecoder().decode(db.kvData.subarray(...readBytes[0])),
+      ]);
+  });
+  assert.deepEqual(found, [
+    ['09', '09value 4'],
+    ['12', '12value 5'],
+    ['19', '19value 6'],
+    ['21', '21value 7'],
+  ]);
   await page.close();
 });
 
@@ -142,9 +156,13 @@ test('the steps of a put show the arrays as they were at that moment', async () 
         writes: step.writes,
       };
     });
+    playground.setStep(0);
     return { all, now: playground.db.nodeData.slice(0, playground.db.nodeLength).join() };
   });
   assert.equal(seen.all[0].slots, before);
+  await frame(page);
+  const slots = before.split(',').map(Number);
+  assert.deepEqual(await page.evaluate(wrongWithTables, slots), [], 'the tables before the first step');
   assert.equal(seen.all.at(-1).slots, seen.now);
   // As in the paper: two levels, so two links to it, the lowest first.
   const links = seen.all.filter(({ text }) => /becomes one to the new node/.test(text));
@@ -182,8 +200,12 @@ test('slots and bytes that a step reads or writes are lit up in the tables', asy
       lit.writes.slice().sort((a, b) => a - b),
     );
     written += lit.marked.length;
+    // Key and value, behind the nine records that were there.
     if (lit.writtenBytes.length > 0)
-      assert.equal(lit.bytes.length, lit.writtenBytes[0][1] - lit.writtenBytes[0][0]);
+      assert.deepEqual(
+        lit.bytes,
+        Array.from('17seventeen', (_, i) => 81 + i),
+      );
   }
   assert.ok(written >= 8);
   await page.close();
@@ -210,6 +232,7 @@ test('a link restores its state, elsewhere and later', async () => {
       state,
       drawing: JSON.stringify(drawing),
       text: document.querySelector('#step-text').textContent,
+      tables: ['nodes', 'bytes'].map((id) => document.querySelector(`#${id}`).textContent),
     };
   };
   const there = await page.evaluate(say);
@@ -221,12 +244,137 @@ test('a link restores its state, elsewhere and later', async () => {
   await frame(other);
   assert.deepEqual(await other.evaluate(say), there);
   await other.close();
+  // And another one, of which every field is something else than at the start.
+  await page.selectOption('#data', 'words-200');
+  await settled(page);
+  await ask(page, 'put', 'middle', 'of it');
+  await page.click('#forward');
+  await page.locator('#nodes tbody button').nth(4).click();
+  await page.locator('#nodes-from').fill('33');
+  await page.locator('#bytes-from').fill('21');
+  await page.evaluate(() => globalThis.playground.look({ isPath: true, first: 7.5, pixels: 61 }));
+  await page.waitForTimeout(1000);
+  const words = await page.evaluate(say);
+  assert.deepEqual(
+    { ...words.state, operations: words.state.operations.length, selected: words.state.selected > 0 },
+    {
+      data: 'words-200',
+      lines: '',
+      operations: 1,
+      step: 1,
+      view: { isPath: true, first: 7.5, pixels: 61 },
+      selected: true,
+      nodes: 33,
+      bytes: 21,
+    },
+  );
+  const another = await site.browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await another.goto(page.url());
+  await settled(another);
+  await frame(another);
+  assert.deepEqual(await another.evaluate(say), words);
+  await another.close();
   // One that is damaged is no state, and does no harm.
   const broken = await site.open(`index.html#s=${'A'.repeat(40)}`);
   await settled(broken);
   assert.equal(await broken.evaluate(() => globalThis.playground.db.length), 9);
   assert.deepEqual(broken.troubles, []);
   await broken.close();
+  await page.close();
+});
+
+test('the canvas has the colours of the page, whichever these are', async () => {
+  const page = await open({ colorScheme: 'light' });
+  const papers = () =>
+    page.evaluate(() => {
+      const picture = document.querySelector('#towers canvas');
+      const [red, green, blue] = picture.getContext('2d').getImageData(3, 3, 1, 1).data;
+      return [`rgb(${red}, ${green}, ${blue})`, globalThis.getComputedStyle(document.body).backgroundColor];
+    });
+  const seen = new Set();
+  // By the system, and by the switch: light, dark, and as the system again.
+  for (const change of [
+    () => {},
+    () => page.emulateMedia({ colorScheme: 'dark' }),
+    () => page.click('#theme-button'),
+    () => page.click('#theme-button'),
+    () => page.click('#theme-button'),
+  ]) {
+    await change();
+    await frame(page);
+    const [canvas, body] = await papers();
+    assert.equal(canvas, body);
+    seen.add(body);
+  }
+  assert.equal(seen.size, 2);
+  await page.close();
+});
+
+test('the first view takes less than 300 KB compressed', async () => {
+  const page = await site.open('project/site.html');
+  const all = [];
+  page.on('response', (response) => all.push(response));
+  await page.goto(`${site.url}index.html`);
+  await settled(page);
+  const sizes = await Promise.all(all.map(async (response) => gzipSync(await response.body()).length));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(
+    sizes.length >= 4 && bytes > 30_000 && bytes < 300 * 1024,
+    `${sizes.length} files, ${bytes} bytes`,
+  );
+  await page.close();
+});
+
+test('all of it can be done by the keyboard', async () => {
+  const page = await open();
+  const press = (...keys) =>
+    keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve());
+  const focused = () => page.evaluate(() => document.activeElement.id);
+  const tabTo = async (id) => {
+    for (let i = 0; i < 60 && (await focused()) !== id; i++) await press('Tab');
+    assert.equal(await focused(), id);
+  };
+  await tabTo('data');
+  await press('End'); // nothing
+  await settled(page);
+  assert.equal(await page.evaluate(() => globalThis.playground.db.length), 0);
+  await tabTo('key');
+  await press('Control+a');
+  await page.keyboard.type('hello');
+  await tabTo('put');
+  await press('Enter');
+  await frame(page);
+  assert.equal(await page.evaluate(() => globalThis.playground.db.length), 1);
+  await page.focus('#key');
+  await press('Enter'); // looks for it
+  await frame(page);
+  assert.match(await page.textContent('#status'), /seek landed on “hello”/);
+  await tabTo('towers');
+  await press('.');
+  await frame(page);
+  assert.equal(await page.evaluate(() => globalThis.playground.state.step), 1);
+  await tabTo('forward');
+  await press('Space');
+  await frame(page);
+  assert.equal(await page.evaluate(() => globalThis.playground.state.step), 2);
+  assert.deepEqual(page.troubles, []);
+  await page.close();
+});
+
+test('a step out of view is brought into view', async () => {
+  const page = await open();
+  await page.selectOption('#data', 'words');
+  await settled(page);
+  await ask(page, 'seek', 'quarantine');
+  await page.evaluate(() => globalThis.playground.look({ isPath: false, first: 3, pixels: 84 }));
+  await page.click('#last-step');
+  await frame(page);
+  const isShown = await page.evaluate(() => {
+    const { drawing, trace, canvas } = globalThis.playground;
+    const column = drawing.columns.find(({ node }) => node === trace.steps.at(-1).found);
+    return column !== undefined && column.x >= drawing.headWidth && column.x + column.width <= canvas.width;
+  });
+  assert.ok(isShown);
   await page.close();
 });
 
@@ -267,6 +415,7 @@ test('the word list: a get is answered by the hash index, a seek of what is not 
   });
   await ask(page, 'get', 'quarantine');
   assert.equal(await page.getAttribute('#answered-by', 'data-by'), 'hash');
+  assert.equal((await page.textContent('#index td.is-found')).trim(), 'quarantine');
   assert.match(await page.textContent('#status'), /^get gave “\d+”/);
   await ask(page, 'seek', 'quarantinz');
   assert.equal(await page.getAttribute('#answered-by', 'data-by'), 'pages');
@@ -288,6 +437,9 @@ test('of a million entries, only what is in view is drawn', async () => {
     [999_000, 20],
     [0, 0],
     [300_000, 0.05],
+    [123_456.7, 0.3],
+    [700_001, 0.01],
+    [432_100, 1.5],
   ]) {
     await page.evaluate((view) => globalThis.playground.look({ isPath: false, ...view }), { first, pixels });
     await frame(page);

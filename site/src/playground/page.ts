@@ -111,7 +111,7 @@ function controls(page: Page): TemplateResult {
           .value=${fields.value}
           @input=${(event: Event) => (fields.value = (event.target as HTMLInputElement).value)}
       /></label>
-      ${(['seek', 'get', 'put', 'delete', 'scan'] as const).map((kind) => html`<button type="button" id=${kind} class=${kind === 'seek' ? 'main' : ''} ?disabled=${isBusy} @click=${operate(kind)}>${kind}</button>`)}
+      ${(['seek', 'get', 'put', 'delete', 'scan'] as const).map((kind) => html`<button type=${kind === 'seek' ? 'submit' : 'button'} id=${kind} class=${kind === 'seek' ? 'main' : ''} ?disabled=${isBusy} @click=${operate(kind)}>${kind}</button>`)}
     </form>
     <p id="status" class="status ${page.isWrong ? 'wrong' : ''}" role="status">${page.status}</p>
     <dl class="facts">

@@ -156,7 +156,7 @@ function writes(): TemplateResult {
           .value=${fields.value}
           @input=${(event: Event) => (fields.value = input(event))}
       /></label>
-      <button type="button" id="put" class="main" @click=${() => write(fields.value)}>put</button>
+      <button type="submit" id="put" class="main" @click=${() => write(fields.value)}>put</button>
       <button type="button" id="delete" @click=${() => write(undefined)}>delete</button>
       <button type="button" id="undo" ?disabled=${state.writes.length === 0} @click=${undo}>
         take the last one back
