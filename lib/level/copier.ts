@@ -1,5 +1,7 @@
-/** Bytes that copies are cut from. One that is kept keeps so many. */
+/** Most bytes that copies share. One that is kept keeps so many. */
 const SLAB_BYTES = 1 << 13;
+/** Bytes that the first ones share: each of the next has room for twice as many. */
+const FIRST_BYTES = 1 << 9;
 /** Copies of more have a buffer of their own: to make one takes ten times as long as a view, and less than the copy then. */
 const LARGE = SLAB_BYTES / 8;
 
@@ -15,6 +17,7 @@ export class Copier {
   readonly #Buffer: BufferClass | undefined;
   #slab = new ArrayBuffer(0);
   #view: DataView = new DataView(this.#slab);
+  #bytes = FIRST_BYTES;
   #used = 0;
   #source: Uint8Array | undefined;
   #sourceView: DataView = this.#view;
@@ -26,8 +29,24 @@ export class Copier {
   copy(kv: Uint8Array, start: number, end: number): Uint8Array {
     const length = end - start;
     if (length > LARGE) return this.#viewOf(kv.slice(start, end).buffer, 0, length);
+    const at = this.#take(kv, start, length);
+    return this.#viewOf(this.#slab, at, length);
+  }
+
+  /** A copy of kv[start, middle), and one of kv[middle, end). */
+  copyBoth(kv: Uint8Array, start: number, middle: number, end: number): [Uint8Array, Uint8Array] {
+    const length = end - start;
+    if (length > LARGE) return [this.copy(kv, start, middle), this.copy(kv, middle, end)];
+    const at = this.#take(kv, start, length);
+    const slab = this.#slab;
+    const keyLength = middle - start;
+    return [this.#viewOf(slab, at, keyLength), this.#viewOf(slab, at + keyLength, end - middle)];
+  }
+
+  /** Copies to the slab. @returns where it is there */
+  #take(kv: Uint8Array, start: number, length: number): number {
     // It is also empty when somebody has transferred one of the copies.
-    if (this.#used + length > this.#slab.byteLength) this.#begin();
+    if (this.#used + length > this.#slab.byteLength) this.#begin(length);
     if (this.#source !== kv) {
       this.#source = kv;
       this.#sourceView = new DataView(kv.buffer, kv.byteOffset, kv.byteLength);
@@ -35,13 +54,14 @@ export class Copier {
     const at = this.#used;
     this.#used = at + length;
     copyWords(this.#sourceView, start, length, this.#view, at);
-    return this.#viewOf(this.#slab, at, length);
+    return at;
   }
 
-  #begin(): void {
-    this.#slab = new ArrayBuffer(SLAB_BYTES);
+  #begin(length: number): void {
+    this.#slab = new ArrayBuffer(Math.max(this.#bytes, length));
     this.#view = new DataView(this.#slab);
     this.#used = 0;
+    this.#bytes = Math.min(2 * this.#bytes, SLAB_BYTES);
   }
 
   #viewOf(buffer: ArrayBuffer, start: number, length: number): Uint8Array {

@@ -56,8 +56,13 @@ export class Format {
   /** What reads keys or values of an encoding: arrays of bytes that it gives may share a buffer. */
   reader(encoding: StoreEncoding): Read {
     if (encoding === 'utf8') return this.#isText ? readLossless : readUTF8;
-    const copier = new Copier(encoding === 'buffer' ? this.#Buffer : undefined);
+    const copier = this.copier(encoding);
     return (kv, start, end) => copier.copy(kv, start, end);
+  }
+
+  /** What copies to arrays of an encoding, 'buffer' or 'view'. */
+  copier(encoding: StoreEncoding): Copier {
+    return new Copier(encoding === 'buffer' ? this.#Buffer : undefined);
   }
 }
 

@@ -5,7 +5,8 @@ import {
   type IteratorBaseClass,
   type IteratorOptions,
 } from './abstractlevel.js';
-import type { Item, Walk } from './walk.js';
+import type { Item } from './items.js';
+import type { Walk } from './walk.js';
 
 type IteratorClass = new (db: unknown, walk: Walk, options: IteratorOptions) => IteratorBase;
 

@@ -19,11 +19,12 @@ import type { DB } from '../index.js';
 import { batchOf } from './batch.js';
 import { clear } from './clear.js';
 import { Format } from './formats.js';
+import type { Pick } from './items.js';
 import { EntryIterator, KeyIterator, ValueIterator } from './iterators.js';
 import { rangeOf } from './scan.js';
 import { Snapshot, type Reader } from './snapshot.js';
 import { Versions } from './versions.js';
-import { Walk, type Pick } from './walk.js';
+import { Walk } from './walk.js';
 
 /** What the constructor takes. */
 export interface DatabaseOptions<K, V> extends AbstractDatabaseOptions<K, V> {

@@ -51,6 +51,8 @@ export class Scan {
   #isOver = false;
   /** Which of them stand on what was given out. */
   #from = NOWHERE;
+  /** The bytes that the cursor over what is there has its positions in. */
+  #presentKV: Uint8Array;
 
   kv: Uint8Array;
   keyStart = 0;
@@ -64,7 +66,7 @@ export class Scan {
     this.#range = range;
     this.#reverse = reverse;
     this.#present = versions.present.iterator(range);
-    this.kv = versions.present.kvData;
+    this.kv = this.#presentKV = versions.present.kvData;
   }
 
   /** Goes on from a key, that one included. From one outside of the range, there is nothing. */
@@ -86,16 +88,21 @@ export class Scan {
   /** Moves to the next entry. @returns whether there is one */
   next(): boolean {
     if (this.#isOver) return false;
-    if (this.#past === undefined) {
-      if (this.#versions.past === undefined) {
-        this.#isOver = !this.#nextPresent();
-        return !this.#isOver;
-      }
-      this.#bringPast(this.#versions.past);
-    }
-    if (this.#changes !== this.#versions.changes) this.#placeAnew();
-    this.#isOver = !this.#merge();
+    this.#look();
+    return this.advance();
+  }
+
+  /** The same, where nobody wrote since the last move. */
+  advance(): boolean {
+    this.#isOver ||= !(this.#past === undefined ? this.#nextPresent() : this.#merge());
     return !this.#isOver;
+  }
+
+  /** Takes note of what was changed since the last move. */
+  #look(): void {
+    this.#presentKV = this.#versions.present.kvData;
+    if (this.#past === undefined && this.#versions.past !== undefined) this.#bringPast(this.#versions.past);
+    if (this.#past !== undefined && this.#changes !== this.#versions.changes) this.#placeAnew();
   }
 
   /** Where nothing has changed since the reader came. */
@@ -108,7 +115,7 @@ export class Scan {
       return false;
     }
     this.#from = PRESENT;
-    this.kv = this.#versions.present.kvData;
+    this.kv = this.#presentKV;
     this.keyStart = present.keyStart;
     this.keyEnd = this.valueStart = present.valueStart;
     this.valueEnd = present.valueEnd;
@@ -151,7 +158,7 @@ export class Scan {
       const order = this.#order();
       this.#from = order < 0 ? PRESENT : order > 0 ? PAST : PRESENT | PAST;
       if (this.#from === PRESENT) {
-        this.#take(present, this.#versions.present.kvData, 0);
+        this.#take(present, this.#presentKV, 0);
         return true;
       }
       this.#take(was, this.#past!.kv, TAG_BYTES);

@@ -1,13 +1,9 @@
 import type { Encoded, IteratorOptions } from './abstractlevel.js';
 import { breathe } from './breathe.js';
-import type { Format, Read } from './formats.js';
+import type { Format } from './formats.js';
+import { makerOf, type Item, type Make, type Pick } from './items.js';
 import { rangeOf, Scan } from './scan.js';
 import type { Reader } from './snapshot.js';
-
-export type Pick = 'entry' | 'key' | 'value';
-type Part = Encoded | undefined;
-/** What an iterator hands to abstract-level, which decodes it. */
-export type Item = [key: Part, value: Part] | Part;
 
 /** Entries that `all` reads before others have their turn. */
 const AT_ONCE = 4096;
@@ -16,11 +12,7 @@ const AT_ONCE = 4096;
 export class Walk {
   readonly #scan: Scan;
   readonly #format: Format;
-  readonly #readKey: Read;
-  readonly #readValue: Read;
-  readonly #pick: Pick;
-  readonly #hasKeys: boolean;
-  readonly #hasValues: boolean;
+  readonly #make: Make;
   /** Who is to be told at the end. */
   readonly #own: Reader | undefined;
 
@@ -29,35 +21,36 @@ export class Walk {
     const range = rangeOf(options, (key) => format.key(key));
     this.#scan = new Scan(reader, range, options.reverse);
     this.#format = format;
-    this.#readKey = format.reader(options.keyEncoding);
-    this.#readValue = format.reader(options.valueEncoding);
-    this.#pick = pick;
-    this.#hasKeys = pick === 'key' || (pick === 'entry' && options.keys !== false);
-    this.#hasValues = pick === 'value' || (pick === 'entry' && options.values !== false);
+    this.#make = makerOf(pick, format, options);
     this.#own = isOwn ? reader : undefined;
   }
 
   next(): Item {
-    if (!this.#scan.next()) return undefined;
-    const scan = this.#scan;
-    const key = this.#hasKeys ? this.#readKey(scan.kv, scan.keyStart, scan.keyEnd) : undefined;
-    const value = this.#hasValues ? this.#readValue(scan.kv, scan.valueStart, scan.valueEnd) : undefined;
-    return this.#pick === 'entry' ? [key, value] : this.#pick === 'key' ? key : value;
+    return this.#scan.next() ? this.#make(this.#scan) : undefined;
   }
 
   many(size: number): Item[] {
     const items: Item[] = [];
-    for (let item; items.length < size && (item = this.next()) !== undefined;) items.push(item);
+    this.#read(items, size);
     return items;
   }
 
   async all(most: number): Promise<Item[]> {
     const items: Item[] = [];
-    for (let item; items.length < most && (item = this.next()) !== undefined;) {
-      items.push(item);
-      if (items.length % AT_ONCE === 0) await breathe();
-    }
+    while (this.#read(items, Math.min(most, items.length + AT_ONCE)) && items.length < most) await breathe();
     return items;
+  }
+
+  /** Adds items until there are so many. @returns whether there are */
+  #read(items: Item[], count: number): boolean {
+    const scan = this.#scan;
+    const make = this.#make;
+    let isOn = items.length >= count || scan.next();
+    while (isOn && items.length < count) {
+      items.push(make(scan));
+      isOn = items.length === count || scan.advance();
+    }
+    return isOn;
   }
 
   seek(target: Encoded): void {

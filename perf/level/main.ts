@@ -10,6 +10,7 @@ import { textTable, type Section } from '../table.js';
 import {
   CONTESTANTS,
   ENCODINGS,
+  IDLE,
   ROWS,
   type Answer,
   type Contestant,
@@ -26,6 +27,7 @@ const HELP = `npm run perf -- --level [options]
   --n 200000            number of entries
   --encodings utf8,json what keys and values are: ${ENCODINGS.join(', ')}
   --rounds 3            how often each takes its turn
+  --profile             where the time of each row goes, by package, in place of times
   --overwrites          ten million overwrites beside a snapshot, and what they hold; the longest call
 
 Takes about five minutes. Writes ${RESULTS}/level.json.
@@ -53,11 +55,20 @@ export async function runLevel(args: string[]): Promise<number> {
     return 0;
   }
   const { n, encodings, rounds } = options;
+  if (options.isProfile) {
+    for (const encoding of encodings) console.log(textTable(await profileSection(encoding, n)));
+    return 0;
+  }
   const cells: Cell[] = [];
   const problems: string[] = [];
   for (const encoding of encodings) {
-    const pair = CONTESTANTS.map((contestant): Cell => ({ encoding, contestant, times: [], memory: [] }));
-    cells.push(...pair);
+    const [idle, ...pair] = ([IDLE, ...CONTESTANTS] as const).map((contestant): Cell => ({
+      encoding,
+      contestant,
+      times: [],
+      memory: [],
+    }));
+    cells.push(idle, ...pair);
     for (let round = 1; round <= rounds; round++) {
       console.error(`${encoding}, round ${round} of ${rounds}`);
       const sums = new Set<number>();
@@ -69,6 +80,7 @@ export async function runLevel(args: string[]): Promise<number> {
         const { heap, resident } = await measure({ what: 'memory', ...asked });
         memory.push({ heap: heap!, resident: resident! });
       }
+      idle.times.push((await measure({ what: 'times', contestant: IDLE, encoding, n })).times!);
       if (sums.size > 1)
         problems.push(`The two disagree about what they read (${encoding}): ${[...sums].join(', ')}.`);
     }
@@ -93,7 +105,9 @@ export async function runLevel(args: string[]): Promise<number> {
   return problems.length > 0 ? 1 : 0;
 }
 
-function parse(args: string[]): { n: number; encodings: Encoding[]; rounds: number } | undefined {
+function parse(
+  args: string[],
+): { n: number; encodings: Encoding[]; rounds: number; isProfile: boolean } | undefined {
   const { values } = parseFlags({
     args,
     options: {
@@ -101,6 +115,7 @@ function parse(args: string[]): { n: number; encodings: Encoding[]; rounds: numb
       n: { type: 'string' },
       encodings: { type: 'string' },
       rounds: { type: 'string' },
+      profile: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -109,27 +124,46 @@ function parse(args: string[]): { n: number; encodings: Encoding[]; rounds: numb
     n: values.n === undefined ? 200_000 : wholeNumber('--n', values.n),
     encodings: choose('--encodings', values.encodings, ENCODINGS, (id, name) => id === name),
     rounds: values.rounds === undefined ? 3 : wholeNumber('--rounds', values.rounds),
+    isProfile: values.profile === true,
   };
 }
 
-/** Medians, and how many times as much memory-level takes. */
+/** Medians; how many times as much memory-level takes; and how much of ours is abstract-level's own, which a database that does nothing takes. */
 function sectionOf(encoding: Encoding, n: number, cells: readonly Cell[]): Section {
-  const pair = CONTESTANTS.map((id) =>
+  const [idle, ...pair] = [IDLE, ...CONTESTANTS].map((id) =>
     cells.find((cell) => cell.encoding === encoding && cell.contestant === id)!,
   );
-  const row = (title: string, of: (cell: Cell) => number[]) => {
+  const row = (title: string, of: (cell: Cell) => number[], share?: (ours: number) => string) => {
     const [ours, theirs] = pair.map((cell) => median(of(cell)));
-    return [title, ours.toFixed(0), theirs.toFixed(0), `${(theirs / ours).toFixed(2)}x`];
+    return [title, ours.toFixed(0), theirs.toFixed(0), `${(theirs / ours).toFixed(2)}x`, share?.(ours) ?? ''];
   };
   return {
     title: `${n.toLocaleString('en')} entries, ${encoding}`,
     grid: [
-      ['ns', ...CONTESTANTS, ''],
-      ...Object.entries(ROWS).map(([id, title]) =>
-        row(title, ({ times }) => times.map((each) => each[id as Row])),
-      ),
+      ['ns', ...CONTESTANTS, '', `${IDLE}, of ours`],
+      ...Object.entries(ROWS).map(([id, title]) => {
+        const of = ({ times }: Cell) => times.map((each) => each[id as Row]);
+        return row(title, of, (ours) => `${((100 * median(of(idle))) / ours).toFixed(0)}%`);
+      }),
       row('heap, bytes an entry', ({ memory }) => memory.map(({ heap }) => heap)),
       row('resident, bytes an entry', ({ memory }) => memory.map(({ resident }) => resident)),
+    ],
+  };
+}
+
+/** Where the time of our rows goes: percent, by the package whose code ran. */
+async function profileSection(encoding: Encoding, n: number): Promise<Section> {
+  const { profile } = await measure({ what: 'profile', contestant: CONTESTANTS[0], encoding, n });
+  const whose = ['flat-memdb', 'abstract-level', 'node and V8', 'garbage collector', 'the loop'];
+  return {
+    title: `${n.toLocaleString('en')} entries, ${encoding}: self time`,
+    grid: [
+      ['%', ...whose],
+      ...Object.entries(ROWS).map(([id, title]) => {
+        const times = profile![id as Row];
+        const sum = Object.values(times).reduce((total, time) => total + time, 0);
+        return [title, ...whose.map((name) => ((100 * (times[name] ?? 0)) / sum).toFixed(0))];
+      }),
     ],
   };
 }

@@ -1,6 +1,10 @@
 // What a process is asked, and what it answers.
+import type { SelfTimes } from './profile.js';
+
 export const CONTESTANTS = ['flat-memdb/level', 'memory-level'] as const;
-export type Contestant = (typeof CONTESTANTS)[number];
+/** A database that does nothing, see idle.ts. */
+export const IDLE = 'abstract-level alone';
+export type Contestant = (typeof CONTESTANTS)[number] | typeof IDLE;
 
 export const ENCODINGS = ['view', 'buffer', 'utf8', 'json'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
@@ -16,6 +20,7 @@ export const ROWS = {
   nextv: 'iterate: nextv(1000), an entry',
   all: 'all, an entry',
   keys: 'keys().all(), a key',
+  values: 'values().all(), a value',
   reverse: 'all in reverse, an entry',
   del: 'del',
   clear: 'clear of a sublevel, an entry',
@@ -24,7 +29,7 @@ export const ROWS = {
 export type Row = keyof typeof ROWS;
 
 export interface Job {
-  readonly what: 'times' | 'memory';
+  readonly what: 'times' | 'memory' | 'profile';
   readonly contestant: Contestant;
   readonly encoding: Encoding;
   readonly n: number;
@@ -33,6 +38,8 @@ export interface Job {
 export interface Answer {
   /** ns of each row. */
   readonly times?: Record<Row, number>;
+  /** Of each row, microseconds by the package whose code ran. */
+  readonly profile?: Record<Row, SelfTimes>;
   /** What the rows read: the same for whoever gives the right answers. */
   readonly sum?: number;
   /** Bytes an entry: of the JavaScript heap, and of the process. */

@@ -3,7 +3,9 @@
 import { MemoryLevel } from 'flat-memdb/level';
 import { MemoryLevel as Peer } from 'memory-level';
 import { Scattered } from '../map/data.js';
-import type { Answer, Encoding, Job, Row } from './protocol.js';
+import { Idle } from './idle.js';
+import { SelfTimer, type SelfTimes } from './profile.js';
+import { IDLE, type Answer, type Encoding, type Job, type Row } from './protocol.js';
 
 type Database = MemoryLevel<unknown, unknown>;
 interface Operation {
@@ -13,7 +15,8 @@ interface Operation {
 }
 
 const BATCH = 1000;
-/** Rounds over the same database before the one that counts: engines have compiled by then what they will. */
+/** Passes over a smaller database before the one that counts: engines have compiled by then what they will. */
+const WARM_PASSES = 4;
 const WARM = 40_000;
 
 const OPTIONS: Readonly<Record<Encoding, object>> = {
@@ -46,24 +49,27 @@ async function open({ contestant, encoding }: Job): Promise<Database> {
   const db =
     contestant === 'memory-level'
       ? (new Peer<unknown, unknown>(options) as unknown as Database)
-      : new MemoryLevel<unknown, unknown>(options);
+      : contestant === IDLE
+        ? (new Idle(options) as unknown as Database)
+        : new MemoryLevel<unknown, unknown>(options);
   await db.open();
   return db;
 }
 
-/** How much there is to what was read. */
+/** Looks at what was read, as who reads does: at how long it is, and at its last byte or character. */
 function weight(value: unknown): number {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  if (typeof value === 'string') return value.length + value.charCodeAt(value.length - 1);
+  if (value instanceof Uint8Array) return value.length + value[value.length - 1];
   if (value === undefined) return 0;
   return typeof value === 'object' ? (value as { id: number }).id : Number(value);
 }
 
 async function measureTimes(job: Job): Promise<Answer> {
-  await pass(job, Math.min(WARM, job.n));
-  return pass(job, job.n);
+  for (let i = 0; i < WARM_PASSES; i++) await pass(job, Math.min(WARM, job.n));
+  return pass(job, job.n, job.what === 'profile' ? new SelfTimer() : undefined);
 }
 
-async function pass(job: Job, n: number): Promise<Answer> {
+async function pass(job: Job, n: number, timer?: SelfTimer): Promise<Answer> {
   const { encoding } = job;
   const numbers = new Scattered(n);
   const order = Array.from({ length: n }, (_, i) => numbers.at(i));
@@ -71,9 +77,14 @@ async function pass(job: Job, n: number): Promise<Answer> {
   const values = order.map(VALUES[encoding]);
   const others = Array.from({ length: n }, (_, i) => numbers.at((i * 7919) % n)).map(KEYS[encoding]);
   const times: Partial<Record<Row, number>> = {};
+  const profile: Partial<Record<Row, SelfTimes>> = {};
   let sum = 0;
   const time = async (row: Row, count: number, run: () => Promise<void>) => {
     globalThis.gc?.();
+    if (timer !== undefined) {
+      profile[row] = await timer.time(run);
+      return;
+    }
     const began = performance.now();
     await run();
     times[row] = ((performance.now() - began) * 1e6) / count;
@@ -125,6 +136,9 @@ async function pass(job: Job, n: number): Promise<Answer> {
   await time('keys', n, async () => {
     for (const key of await db.keys().all()) sum += weight(key);
   });
+  await time('values', n, async () => {
+    for (const value of await db.values().all()) sum += weight(value);
+  });
   await time('reverse', n, async () => {
     for (const [key, value] of await db.iterator({ reverse: true }).all()) sum += weight(key) + weight(value);
   });
@@ -143,7 +157,9 @@ async function pass(job: Job, n: number): Promise<Answer> {
   }
   await time('clear', n, () => sublevel.clear());
   sum += (await db.keys().all()).length;
-  return { times: times as Record<Row, number>, sum };
+  return timer === undefined
+    ? { times: times as Record<Row, number>, sum }
+    : { profile: profile as Record<Row, SelfTimes> };
 }
 
 /** Keys and values are made one by one, and kept by nobody else. */
@@ -168,4 +184,4 @@ async function settle(): Promise<void> {
 }
 
 const job = JSON.parse(process.argv[2]) as Job;
-process.stdout.write(JSON.stringify(await (job.what === 'times' ? measureTimes(job) : measureMemory(job))));
+process.stdout.write(JSON.stringify(await (job.what === 'memory' ? measureMemory(job) : measureTimes(job))));
