@@ -126,6 +126,109 @@ describe('what goes in and comes out', () => {
   });
 });
 
+describe('arrays from an iterator', () => {
+  test.each(['buffer', 'view'] as const)(
+    'keep little else, and none where they are large: %s',
+    async (encoding) => {
+      const db = await inBytes(encoding);
+      const lengths = [0, 1, 100, 1000, 1024, 1025, 5000];
+      const valueOf = (i: number) => new Uint8Array(lengths[i % lengths.length]).fill(i);
+      for (let i = 0; i < 100; i++) await db.put(Uint8Array.of(i), valueOf(i));
+      const [[key, value]] = await db.iterator({ limit: 1, gte: Uint8Array.of(2) }).all();
+      expect([key.buffer.byteLength, value.buffer]).toEqual([512, key.buffer]);
+      const entries = await db.iterator().all();
+      expect(entries.map(([key]) => key[0])).toEqual(entries.map((_, i) => i));
+      expect(entries.every(([, value], i) => Buffer.compare(value, valueOf(i)) === 0)).toBe(true);
+      for (const [key, value] of entries) {
+        expect(key.buffer.byteLength).toBeLessThanOrEqual(8192);
+        if (value.length > 1024) expect(value.buffer.byteLength).toBe(value.length);
+        else expect(value.buffer.byteLength).toBeLessThanOrEqual(8192);
+      }
+      // Of many, most share one.
+      expect(new Set(entries.map(([key]) => key.buffer)).size).toBeLessThan(15);
+    },
+  );
+
+  test.each(['buffer', 'view'] as const)(
+    'are what was, where somebody wrote meanwhile: %s',
+    async (encoding) => {
+      const db = await inBytes(encoding);
+      for (let i = 0; i < 10; i++) await db.put(Uint8Array.of(i), Uint8Array.of(i, i));
+      const snapshot = db.snapshot();
+      const iterator = db.iterator();
+      expect(await iterator.nextv(2)).toHaveLength(2);
+      for (let i = 0; i < 10; i += 2) await db.put(Uint8Array.of(i), Uint8Array.of(77));
+      for (let i = 1; i < 10; i += 4) await db.del(Uint8Array.of(i));
+      await db.put(Uint8Array.of(4, 4), Uint8Array.of(88));
+      const was = Array.from({ length: 10 }, (_, i) => [[i], [i, i]]);
+      const numbers = (entries: readonly (readonly Uint8Array[])[]) =>
+        entries.map((entry) => entry.map((bytes) => [...bytes]));
+      expect(numbers(await iterator.nextv(3))).toEqual(was.slice(2, 5));
+      await db.put(Uint8Array.of(5), Uint8Array.of(99));
+      expect(numbers(await iterator.all())).toEqual(was.slice(5));
+      expect(numbers(await db.iterator({ snapshot }).all())).toEqual(was);
+      expect(numbers(await db.iterator({ snapshot, reverse: true }).all())).toEqual([...was].reverse());
+      expect((await db.values({ snapshot }).all()).map((bytes) => [...bytes])).toEqual(
+        was.map(([, value]) => value),
+      );
+      const now = [0, 2, 3, 4, 4.4, 5, 6, 7, 8].map((i) =>
+        i === 4.4 ? [[4, 4], [88]] : [[i], i === 5 ? [99] : i % 2 === 0 ? [77] : [i, i]],
+      );
+      expect(numbers(await db.iterator().all())).toEqual(now);
+      await snapshot.close();
+    },
+  );
+});
+
+describe('seek', () => {
+  const BOUNDS = [
+    {},
+    { gt: 'c' },
+    { gte: 'c' },
+    { lt: 'g' },
+    { lte: 'g' },
+    { gt: 'c', lte: 'g' },
+    { gte: 'c', lt: 'g' },
+  ];
+  const TARGETS = ['a', 'b~', 'c', 'c~', 'd', 'e', 'f~', 'g', 'g~', 'h', 'z'];
+
+  test.each(BOUNDS.flatMap((bounds) => [false, true].map((reverse) => ({ ...bounds, reverse }))))(
+    'is as in memory-level, in the range and out of it: %j',
+    async (options) => {
+      const both = [await opened({}), new Reference() as unknown as MemoryLevel];
+      for (const isWritten of [false, true]) {
+        const [ours, theirs] = await Promise.all(
+          both.map(async (db) => {
+            await db.batch([...'bcdfgh'].map((key) => ({ type: 'put', key, value: key })));
+            const found: unknown[] = [];
+            for (const target of TARGETS) {
+              for (const steps of [0, 1, 9]) {
+                const iterator = db.keys(options);
+                if (steps > 0) found.push(await iterator.nextv(steps));
+                if (isWritten)
+                  await db.batch([
+                    { type: 'del', key: 'd' },
+                    { type: 'put', key: 'e', value: 'e' },
+                  ]);
+                iterator.seek(target);
+                found.push(await iterator.nextv(2));
+                if (isWritten)
+                  await db.batch([
+                    { type: 'put', key: 'd', value: 'd' },
+                    { type: 'del', key: 'e' },
+                  ]);
+                found.push(await iterator.all());
+              }
+            }
+            return found;
+          }),
+        );
+        expect(ours).toEqual(theirs);
+      }
+    },
+  );
+});
+
 describe('a batch', () => {
   test.each([
     ['put del', 'a'],
@@ -299,6 +402,36 @@ describe('clear', () => {
     await cleared;
     expect(turns).toBeGreaterThan(3);
     expect(await db.iterator().all()).toEqual([['k9', 'new']]);
+    expect(storesOf(db)).toHaveLength(1);
+  });
+
+  test('of many removes the range, and nothing else', async () => {
+    const db = await filled();
+    await db.clear({ gt: keyOf(10), lte: keyOf(30_000) });
+    const kept = await db.keys().all();
+    expect(kept).toHaveLength(COUNT - 29_990);
+    expect(kept.slice(9, 13)).toEqual([9, 10, 30_001, 30_002].map(keyOf));
+    await db.clear({ lt: keyOf(39_990) });
+    expect(await db.keys().all()).toEqual(Array.from({ length: 10 }, (_, i) => keyOf(39_990 + i)));
+    expect(storesOf(db)).toHaveLength(1);
+  });
+
+  test.each([1, 2, 5])('of many leaves those what they read who come after %i turns', async (turns) => {
+    const db = await filled();
+    const cleared = db.clear({ gte: keyOf(5) });
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+    const snapshot = db.snapshot();
+    const iterator = db.keys();
+    const seen = await db.keys().all();
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeLessThan(COUNT);
+    await db.put(keyOf(COUNT - 1), 'again');
+    await db.put('new', 'new');
+    await cleared;
+    expect(await db.keys().all()).toEqual([...[0, 1, 2, 3, 4].map(keyOf), 'new']);
+    expect(await db.keys({ snapshot }).all()).toEqual(seen);
+    expect(await iterator.all()).toEqual(seen);
+    await snapshot.close();
     expect(storesOf(db)).toHaveLength(1);
   });
 
