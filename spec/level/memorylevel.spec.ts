@@ -229,6 +229,48 @@ describe('seek', () => {
   );
 });
 
+test.each(STORE_ENCODINGS)(
+  'iterators have the encodings of keys and of values: %s',
+  async (storeEncoding) => {
+    const db = new MemoryLevel<unknown, unknown>({ storeEncoding });
+    await db.put('a', '1');
+    const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+    const kinds = [
+      ['utf8', 'view', ['a', bytes('1')]],
+      ['view', 'utf8', [bytes('a'), '1']],
+      ['view', 'json', [bytes('a'), 1]],
+      ['buffer', 'view', [Buffer.from('a'), bytes('1')]],
+      ['hex', 'buffer', ['61', Buffer.from('1')]],
+    ] as const;
+    for (const [keyEncoding, valueEncoding, [key, value]] of kinds) {
+      const options = { keyEncoding, valueEncoding };
+      expect(await db.iterator(options).all()).toEqual([[key, value]]);
+      expect(await db.iterator({ ...options, keys: false }).all()).toEqual([[undefined, value]]);
+      expect(await db.iterator({ ...options, values: false }).all()).toEqual([[key, undefined]]);
+      expect(await db.keys(options).all()).toEqual([key]);
+      expect(await db.values(options).all()).toEqual([value]);
+    }
+  },
+);
+
+test.each([
+  ['iterator', ['a', 'a'], ['b', 'b'], ['c', 'c']],
+  ['keys', 'a', 'b', 'c'],
+  ['values', 'a', 'b', 'c'],
+] as const)('a limit counts what was read before: %s', async (kind, ...items) => {
+  const db = await opened({});
+  await db.batch([...'abcdef'].map((key) => ({ type: 'put', key, value: key })));
+  const limited = () => db[kind]({ limit: 3 });
+  const [one, two, all] = [limited(), limited(), limited()];
+  expect(await one.next()).toEqual(items[0]);
+  expect(await one.all()).toEqual(items.slice(1));
+  expect(await two.nextv(2)).toEqual(items.slice(0, 2));
+  expect(await two.nextv(2)).toEqual(items.slice(2));
+  expect(await two.nextv(2)).toEqual([]);
+  await two.close();
+  expect(await all.all()).toEqual(items);
+});
+
 describe('a batch', () => {
   test.each([
     ['put del', 'a'],
