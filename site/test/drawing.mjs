@@ -47,6 +47,14 @@ export function wrongWithDrawing() {
   const scale = picture.width / canvas.width;
   const at = (x, y) => c.getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data.join();
   const paper = at(3, 3);
+  // From afar they are bars of a pixel, which must be seen all the same.
+  const channels = (pixel) => pixel.split(',').slice(0, 3).map(Number);
+  for (const { x, width, node } of drawing.columns) {
+    if (width >= 3 || x < drawing.headWidth || x + 1 > canvas.width) continue;
+    const bar = channels(at(Math.round(x), canvas.height - 40 - 10));
+    const contrast = channels(paper).reduce((sum, channel, i) => sum + Math.abs(channel - bar[i]), 0);
+    if (contrast < 150) wrong.push(`node ${node} can hardly be seen`);
+  }
   for (const { x, width, height, node } of drawing.columns) {
     if (width < 34 || x < drawing.headWidth || x + width > canvas.width) continue;
     const left = x + 11;
@@ -98,9 +106,22 @@ export function wrongWithTables(slots) {
   const heads = [...document.querySelectorAll('#nodes thead th')].map((cell) => cell.textContent.trim());
   const rows = document.querySelectorAll('#nodes tbody tr');
   if (rows.length < 2 && db.length > 0) wrong.push('no nodes are shown');
+  // From which on they are shown, and how many there are.
+  let expected = 16;
+  let count = 0;
+  const { nodes: first } = globalThis.playground.state;
+  for (let node = 16; node < db.nodeLength; node += 4 + db.nodeData[node + 3], count++) {
+    if (count === first) expected = node;
+  }
+  const said = document.querySelector('#nodes-bar span').textContent;
+  if (said !== `of ${count.toLocaleString('en')}, as they were added`) wrong.push(`${count} nodes: ${said}`);
   for (const row of rows) {
     const node = Number.parseInt(/\d+/.exec(row.cells[0].textContent)[0], 10);
     const height = node === 0 ? 12 : nodes[node + 3];
+    if (node !== 0) {
+      if (node !== expected) wrong.push(`node ${node} is shown instead of ${expected}`);
+      expected += 4 + height;
+    }
     [...row.cells].forEach((cell, i) => {
       const [, name] = /^\+\d+ (.*)$/.exec(heads[i]) ?? [];
       if (name === undefined) return;

@@ -177,6 +177,35 @@ test('the steps of a put show the arrays as they were at that moment', async () 
   await page.close();
 });
 
+test('a value that is replaced gets a record of its own, and steps go back to the old one', async () => {
+  const page = await open();
+  const before = await page.evaluate(() => [
+    ...globalThis.playground.db.nodeData.slice(0, globalThis.playground.db.nodeLength),
+  ]);
+  await ask(page, 'put', '12', 'twelve');
+  assert.deepEqual(await page.evaluate(wrongWithTables, before), [], 'before the first step');
+  const steps = await page.locator('#steps li').allTextContents();
+  const record = steps.findIndex((text) =>
+    /another record: offset 81, key length 2, value length 6/.test(text),
+  );
+  assert.ok(record > 0, steps.join('\n'));
+  await page.locator('#steps li button').nth(record).click();
+  await frame(page);
+  const written = await page
+    .locator('#nodes .is-written')
+    .evaluateAll((all) => all.map(({ dataset }) => Number(dataset.slot)));
+  assert.deepEqual(written, [40, 41, 42]);
+  assert.deepEqual(await page.evaluate(wrongWithTables), []);
+  await page
+    .locator('#steps li button')
+    .nth(record - 1)
+    .click();
+  await frame(page);
+  const row = await page.locator('#nodes tr', { hasText: '12' }).last().textContent();
+  assert.match(row.replace(/\s+/g, ' '), /40 36 2 7 1 45/);
+  await page.close();
+});
+
 test('slots and bytes that a step reads or writes are lit up in the tables', async () => {
   const page = await open();
   await ask(page, 'put', '17', 'seventeen');
@@ -255,6 +284,7 @@ test('a link restores its state, elsewhere and later', async () => {
   await page.evaluate(() => globalThis.playground.look({ isPath: true, first: 7.5, pixels: 61 }));
   await page.waitForTimeout(1000);
   const words = await page.evaluate(say);
+  assert.deepEqual(await page.evaluate(wrongWithTables), []);
   assert.deepEqual(
     { ...words.state, operations: words.state.operations.length, selected: words.state.selected > 0 },
     {
@@ -399,6 +429,7 @@ test('the keyboard moves, zooms and steps', async () => {
   assert.equal(await page.evaluate(() => globalThis.playground.state.step), 1);
   await page.keyboard.press(',');
   assert.equal(await page.evaluate(() => globalThis.playground.state.step), 0);
+  await frame(page);
   assert.match(await page.getAttribute('#towers canvas', 'aria-label'), /Step 0: get “zebra”/);
   await page.close();
 });
@@ -428,9 +459,16 @@ test('the word list: a get is answered by the hash index, a seek of what is not 
 
 test('of a million entries, only what is in view is drawn', async () => {
   const page = await open();
+  await ask(page, 'delete', '09');
+  await ask(page, 'put', '12', 'twelve');
+  await ask(page, 'scan', '26', '03');
   await page.selectOption('#data', 'million');
   await settled(page);
   assert.equal(await page.evaluate(() => globalThis.playground.db.length), 1_000_000);
+  assert.deepEqual(await page.evaluate(wrongWithTables), []);
+  await page.evaluate(() => globalThis.playground.scroll({ nodes: 543_210, bytes: 123_456 }));
+  await frame(page);
+  assert.deepEqual(await page.evaluate(wrongWithTables), []);
   for (const [first, pixels] of [
     [0, 84],
     [500_000.5, 84],

@@ -5,7 +5,7 @@ import { html, nothing, render as renderInto, type TemplateResult } from 'lit-ht
 import { NEXT } from '../../../lib/internals.js';
 import { HEAD_WIDTH, minPixels } from './columns.js';
 import type { Playground } from './playground.js';
-import { nameOf } from './steps.js';
+import { counted, nameOf } from './steps.js';
 import { DATA, DATA_NAMES, type DataName, type Operation } from './store.js';
 import { BYTES_A_ROW, BYTE_ROWS, NODE_ROWS, byteTable, nodeTable } from './tables.js';
 
@@ -287,24 +287,24 @@ function derived(page: Page): TemplateResult {
   return html`<p id="answered-by" data-by=${answeredBy}>${answer}</p>
     <dl class="facts">
       <dt>by the towers</dt>
-      <dd>${towers.steps.length} links read, ${towers.comparisons} keys compared</dd>
+      <dd>${counted(towers.steps.length, 'link')} read, ${counted(towers.comparisons, 'key')} compared</dd>
       ${
         pages === undefined
           ? nothing
           : html`<dt>by the pages</dt>
               <dd>
-                ${pages.steps.length} ${pages.steps.length === 1 ? 'page' : 'pages'}, ${pages.words} words on
-                keys read, ${pages.comparisons} keys
-                compared${pages.bytes.length > 0 && pages.comparisons === 0 ? ', one of them in part' : ''}
+                ${counted(pages.steps.length, 'page')}, ${counted(pages.words, 'word')} on keys read,
+                ${counted(pages.comparisons, 'key')}
+                compared${pages.bytes.length > 0 && pages.comparisons === 0 ? ', one in part' : ''}
               </dd>`
       }
     </dl>
     ${pages === undefined ? nothing : pagesTable(pages.steps)}
     ${hash === undefined ? nothing : bucket(page, hash, operation.key)}
     <p class="source">
-      Of ${number(db.length)} entries, a skip list compares some
-      ${Math.ceil(2 * Math.log2(Math.max(2, db.length)))} keys at the most that are to be expected. All of
-      this is derived: it can be thrown away, and made anew from the two arrays.
+      In a skip list of ${counted(db.length, 'entry', 'entries')}, up to some
+      ${Math.ceil(2 * Math.log2(Math.max(2, db.length)))} comparisons of keys are to be expected. All of this
+      is derived: it can be thrown away, and made anew from the two arrays.
     </p>`;
 }
 

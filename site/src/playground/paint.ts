@@ -10,6 +10,8 @@ import type { Moment } from './writes.js';
 const BOX = 20;
 const LABELS = 40;
 const TOP = 16;
+/** Pixels up to which a box is a bar. */
+const THIN = 3;
 /** Pixels of a letter, and what is between it and the next. */
 const LETTER = 7.5;
 /** Where the boxes of the head end. */
@@ -68,7 +70,8 @@ export const boxWidth = ({ width }: Column): number =>
   width >= BOXES_FROM ? Math.min(width - 22, 66) : Math.max(1, width - 1);
 
 /** The left of a tower's boxes. */
-export const left = (column: Column): number => column.x + (column.width >= BOXES_FROM ? 11 : 0);
+export const left = ({ x, width }: Column): number =>
+  width >= BOXES_FROM ? x + 11 : width > THIN ? x : Math.round(x);
 
 export function levelTop(height: number, level: number, low: number): number {
   return height - LABELS - (level - low + 1) * BOX;
@@ -114,7 +117,7 @@ function box(
   c.fillRect(x, y, width, BOX);
   c.strokeStyle = line;
   c.lineWidth = 1;
-  if (width > 3) c.strokeRect(x + 0.5, y + 0.5, width - 1, BOX - 1);
+  if (width > THIN) c.strokeRect(x + 0.5, y + 0.5, width - 1, BOX - 1);
 }
 
 /** Of a slot that the step reads or writes. */
@@ -147,8 +150,10 @@ function paintTower({ c, height }: Canvas, scene: Scene, column: Column): void {
         : colours.raised;
   if (column.isLoose) c.setLineDash([4, 3]);
   for (let level = drawing.low; level < column.height; level++) {
-    const fill = fillOf(node + NEXT + level, step, colours) ?? plain;
-    box(c, x, levelTop(height, level, drawing.low), width, fill, width > 3 ? line : colours.accent);
+    const lit = fillOf(node + NEXT + level, step, colours);
+    // A thin one is all line.
+    const fill = width > THIN ? (lit ?? plain) : line;
+    box(c, x, levelTop(height, level, drawing.low), width, fill, line);
   }
   c.setLineDash([]);
   if (column.gap > 0) {

@@ -180,7 +180,11 @@ export class Playground {
     const now = this.trace?.steps[next];
     this.moment = new Moment(this.db, this.trace?.write, now?.done);
     if (follows && now !== undefined) {
-      this.follow(now.writes[0] ?? now.reads.at(-1), (now.writtenBytes[0] ?? now.readBytes[0])?.[0]);
+      const found = now.found === undefined || now.found === 0 ? undefined : now.found;
+      this.follow(
+        now.writes[0] ?? now.reads.at(-1) ?? found,
+        (now.writtenBytes[0] ?? now.readBytes[0])?.[0] ?? (found && this.db.nodeData[found]),
+      );
       this.reveal(now);
     }
     this.changed();

@@ -69,6 +69,13 @@ export const nameOf = (bytes: Uint8Array): string => {
   return `${JSON.stringify(text).slice(1, -1)}${bytes.length > 40 ? '…' : ''}`;
 };
 
+const number = (n: number): string => n.toLocaleString('en');
+
+/** So many of something. */
+export function counted(n: number, one: string, more = `${one}s`): string {
+  return `${number(n)} ${n === 1 ? one : more}`;
+}
+
 /** Carries out an operation on the DB, and tells how. */
 export function carryOut(db: DB, operation: Operation): Trace {
   const table = tableOf(db);
@@ -126,7 +133,7 @@ function perform(
       const isNew = towers.found === 0;
       trace.node = isNew ? nodeOfKey(db, key) : towers.found;
       trace.result = isNew
-        ? `put: a new entry, ${db.length} in all`
+        ? `put: a new entry, ${number(db.length)} in all`
         : 'put: the key was there and has another value now';
       break;
     }
@@ -135,7 +142,7 @@ function perform(
       trace.result =
         towers.found === 0
           ? 'delete gave false: there is no such key'
-          : `delete gave true: ${db.length} entries are left. The node and its bytes stay where they are, and nothing links to them`;
+          : `delete gave true: ${counted(db.length, 'entry', 'entries')} left. The node and its bytes stay where they are, and nothing links to them`;
       break;
     case 'get': {
       const value = db.get(key);
@@ -216,7 +223,7 @@ function towerEnd(
   beside: number,
   name: (node: number) => string,
 ): string {
-  const cost = `${steps.length} links read, ${comparisons} keys compared`;
+  const cost = `${counted(steps.length, 'link')} read, ${counted(comparisons, 'key')} compared`;
   if (found !== 0) return `By the towers: found, with ${cost}`;
   return beside === 0
     ? `By the towers: “${key}” is not there, and would be behind all others; ${cost}`
@@ -285,7 +292,7 @@ function indexSteps(trace: Trace, answers: string[], key: Uint8Array, db: DB): S
     const first = made.length === 0 ? 'What this DB did instead: ' : '';
     const ordered = step(
       'index',
-      `${first}an ordered search through ${pages.steps.length} ${pages.steps.length === 1 ? 'page' : 'pages'} (${depth}): ${pages.words} words on keys read, ${pages.comparisons} keys compared`,
+      `${first}an ordered search through ${counted(pages.steps.length, 'page')} (${depth}): ${counted(pages.words, 'word')} on keys read, ${counted(pages.comparisons, 'key')} compared`,
     );
     ordered.reads = pages.slots;
     ordered.readBytes = pages.bytes;
@@ -330,8 +337,10 @@ function textOf(
       );
       return `The node gets another record: ${parts.join(', ')}. The old bytes stay where they were`;
     }
-    case 'index':
-      return 'The page of this place takes it in or gives it up. The hash index hears of it later';
+    case 'insert':
+      return 'The page of this place takes it in. The hash index hears of it later';
+    case 'remove':
+      return 'The page of this place gives it up, and so does the hash index';
   }
 }
 
@@ -353,5 +362,5 @@ function scanSteps(db: DB, trace: Trace, it: ReturnType<DB['iterator']>, isOn: b
   let more = 0;
   if (it.valid) for (let on: boolean = it.valid; on; on = it.next()) more++;
   trace.node = count > 0 ? trace.node : 0;
-  trace.result = `scan gave ${count + more} entries${more > 0 ? `; the first ${count} are shown` : ''}`;
+  trace.result = `scan gave ${counted(count + more, 'entry', 'entries')}${more > 0 ? `; the first ${count} are shown` : ''}`;
 }

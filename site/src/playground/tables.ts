@@ -18,7 +18,7 @@ export class NodeStarts {
   #starts: number[] = [FIRST_NODE];
   #count = 0;
   #end: number = FIRST_NODE;
-  #of: Int32Array | undefined;
+  #db: DB | undefined;
   #exchanges = -1;
 
   /** Nodes in nodeData, those among them that are no entries any more. */
@@ -53,14 +53,14 @@ export class NodeStarts {
 
   #catchUp(db: DB): void {
     const { exchanges, generation } = tableOf(db);
-    if (this.#exchanges !== exchanges + generation || this.#end > db.nodeLength) {
+    if (this.#db !== db || this.#exchanges !== exchanges + generation || this.#end > db.nodeLength) {
+      this.#db = db;
       this.#starts = [FIRST_NODE];
       this.#count = 0;
       this.#end = FIRST_NODE;
       this.#exchanges = exchanges + generation;
     }
-    this.#of = db.nodeData;
-    const nodes = this.#of;
+    const nodes = db.nodeData;
     for (; this.#end < db.nodeLength; this.#end += NEXT + nodes[this.#end + HEIGHT]) {
       if (this.#count % NodeStarts.#every === 0) this.#starts[this.#count / NodeStarts.#every] = this.#end;
       this.#count++;

@@ -5,7 +5,7 @@
 import { HEIGHT, MAX_HEIGHT, NEXT, tableOf } from '../../../lib/internals.js';
 import type { DB } from '../../../lib/index.js';
 
-export type WriteKind = 'stage' | 'height' | 'append' | 'own-links' | 'link' | 'record' | 'index';
+export type WriteKind = 'stage' | 'height' | 'append' | 'own-links' | 'link' | 'record' | 'insert' | 'remove';
 
 export interface WriteEvent {
   kind: WriteKind;
@@ -36,7 +36,6 @@ export function traceWrite(db: DB, write: () => void): WriteTrace {
   const add = (kind: WriteKind, more: Partial<WriteEvent> = {}) =>
     events.push({ kind, stores: [], nodeLength: nodes.length, kvLength: kv.length, ...more });
   let published: number | undefined;
-  let record: WriteEvent['stores'] | undefined;
 
   const restore = [
     precede(storage, 'stage', (stage, offset, key, keyLength, value, valueLength) => {
@@ -59,11 +58,15 @@ export function traceWrite(db: DB, write: () => void): WriteTrace {
       published = node;
       publish(node, predecessors);
     }),
-    precede(storage, 'replaceRecord', (replace, ...given) => {
-      record = [];
-      replace(...given);
-      add('record', { stores: record });
-      record = undefined;
+    precede(storage, 'replaceRecord', (replace, node, ...given) => {
+      const old = nodes.array.slice(node, node + HEIGHT);
+      replace(node, ...given);
+      const stores = Array.from(old, (before, i): WriteEvent['stores'][0] => [
+        node + i,
+        before,
+        nodes.array[node + i],
+      ]);
+      add('record', { stores });
     }),
     precede(nodes, 'write', (store, slot, value) => {
       if (published !== undefined) {
@@ -76,19 +79,18 @@ export function traceWrite(db: DB, write: () => void): WriteTrace {
       }
       const change: WriteEvent['stores'][0] = [slot, nodes.array[slot], value];
       store(slot, value);
-      if (record !== undefined) record.push(change);
-      else add('link', { stores: [change] });
+      add('link', { stores: [change] });
     }),
   ];
   if (index !== undefined) {
     restore.push(
       precede(index, 'insert', (insert, ...given) => {
         insert(...given);
-        add('index');
+        add('insert');
       }),
       precede(index, 'remove', (remove, ...given) => {
         remove(...given);
-        add('index');
+        add('remove');
       }),
     );
   }
