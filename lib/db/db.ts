@@ -10,6 +10,7 @@ import {
   requirePair,
 } from '../base/arguments.js';
 import { lengthOf } from '../base/bytes.js';
+import type { Comparer } from '../base/comparer.js';
 import { CapacityError, MemDBError } from '../base/errors.js';
 import type { Subject } from '../dump/format.js';
 import { load, loadFrom } from '../dump/read.js';
@@ -65,6 +66,7 @@ export class DB {
   /** If it was not given. */
   readonly #ownLock: LocalRWLock | undefined;
   readonly #upkeep: Upkeep;
+  readonly #comparer: Comparer;
   readonly #subject: Subject;
   /** Where threads share it. */
   readonly #shared: SharedTable | undefined;
@@ -82,7 +84,8 @@ export class DB {
     const parts = options instanceof Made ? (options as Made<Parts>).parts : makerOf(options).make();
     this.#table = parts.table;
     this.#upkeep = parts.upkeep;
-    this.#subject = subjectOf(parts);
+    this.#comparer = parts.comparer;
+    this.#subject = subjectOf(parts.comparer);
     this.#plainLock = parts.plainLock;
     this.#lock = parts.lock;
     this.#ownLock = parts.ownLock;
@@ -563,6 +566,15 @@ export class DB {
    */
   get lock(): RWLock {
     return this.#plainLock;
+  }
+
+  /**
+   * The order of the keys, as it was given; `bytewise` by default.
+   * @example
+   * console.log(new DB().comparer === bytewise); // -> true
+   */
+  get comparer(): Comparer {
+    return this.#comparer;
   }
 
   /** Number of entries. goleveldb's `Len`. */

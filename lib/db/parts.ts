@@ -68,8 +68,7 @@ export interface AttachOptions {
 
 /** What a DB is made of. */
 export interface Parts {
-  /** Of the order. */
-  readonly name: string;
+  readonly comparer: Comparer;
   readonly table: Table;
   readonly upkeep: Upkeep;
   /** As it is shown; and what every call takes. */
@@ -126,8 +125,7 @@ export function makerOf(options: DBOptions): Maker<Parts> {
       const ownLock = lock === undefined ? new LocalRWLock() : undefined;
       const plainLock = lock ?? ownLock!;
       const taken = ownLock === undefined ? plainLock : new OwnLock(ownLock);
-      const { name } = comparer;
-      return { name, table, upkeep, plainLock, lock: guarded(taken, order, heights), ownLock };
+      return { comparer, table, upkeep, plainLock, lock: guarded(taken, order, heights), ownLock };
     },
   };
 }
@@ -171,7 +169,7 @@ export function sharedParts(options: SharedDBOptions): Parts {
     lockTimeout,
     table: shared.handle,
   };
-  return partsOfShared(shared, handle, order, heights);
+  return partsOfShared(shared, handle, comparer, order, heights);
 }
 
 export function attachedParts(given: DBHandle, options: AttachOptions): Parts {
@@ -187,7 +185,7 @@ export function attachedParts(given: DBHandle, options: AttachOptions): Parts {
   const lock = SharedRWLock.attach(handle.table.lock, { timeout: lockTimeout });
   try {
     const shared = SharedTable.attach(handle.table, { order, lock, internals: internalsOf(options) });
-    return partsOfShared(shared, handle, order, undefined);
+    return partsOfShared(shared, handle, comparer, order, undefined);
   } catch (error) {
     lock.close();
     throw error;
@@ -197,11 +195,12 @@ export function attachedParts(given: DBHandle, options: AttachOptions): Parts {
 function partsOfShared(
   shared: SharedTable,
   handle: WholeHandle,
+  comparer: Comparer,
   order: Order,
   heights: GivenHeights | undefined,
 ): Parts {
   return {
-    name: handle.order,
+    comparer,
     table: shared.table,
     upkeep: new SharedUpkeep(shared, handle.autoCompact),
     plainLock: shared.plainLock,

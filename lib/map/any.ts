@@ -8,7 +8,6 @@ import { copyOf, refuse, type Codec, type Scratch } from './codec.js';
 import { endOfEscaped, escape, readEscaped } from './escape.js';
 import {
   endOfBigInt,
-  isDate,
   NUMBER_BYTES,
   readBigInt,
   readDouble,
@@ -99,8 +98,7 @@ function writeObject(
     const end = writeBytes(value, scratch, tag(BYTES, scratch, at), 'any');
     return isPart ? escape(scratch, at + 1, end) : end;
   }
-  if (isDate(value)) return writeDouble(timeOf(value, 'any'), scratch, tag(DATE, scratch, at));
-  return refuse('any', TAKES, value);
+  return writeDouble(timeOf(value, 'any', TAKES), scratch, tag(DATE, scratch, at));
 }
 
 function writeElements(array: readonly unknown[], scratch: Scratch, at: number, depth: number): number {

@@ -136,6 +136,14 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 /** From about so many bytes up, `set` beats a loop. */
 const SET_FROM = 48;
 
+/** @throws TypeError where a codec gave anything but where the bytes end that it wrote from `at` on */
+export function requireEnd(end: unknown, at: number, scratch: Scratch, codec: { name: string }): void {
+  if (Number.isInteger(end) && (end as number) >= at && (end as number) <= scratch.bytes.length) return;
+  throw new TypeError(
+    `${codec.name}: write must give where the bytes end that it wrote, from ${at} on, but gave ${describe(end)}`,
+  );
+}
+
 /** @throws TypeError */
 export function refuse(codec: string, takes: string, value: unknown): never {
   throw new TypeError(`codecs.${codec} takes ${takes}, but got ${describe(value)}`);

@@ -2,7 +2,7 @@
  * Bytes within other bytes. A 0 ends them; a 0 of their own is written as 1 1, and a 1 as 1 2. That keeps the order: what is
  * shorter meets its 0 first.
  */
-import type { Codec, Scratch } from './codec.js';
+import { requireEnd, type Codec, type Scratch } from './codec.js';
 
 const END = 0;
 const ESCAPE = 1;
@@ -60,7 +60,9 @@ class Escaped<T> implements Codec<T> {
   }
 
   write(value: T, scratch: Scratch, at: number): number {
-    return escape(scratch, at, this.#codec.write(value, scratch, at));
+    const end = this.#codec.write(value, scratch, at);
+    requireEnd(end, at, scratch, this);
+    return escape(scratch, at, end);
   }
 
   read(bytes: Uint8Array, start: number, end: number): T {

@@ -58,22 +58,21 @@ export const number: Codec<number> = {
 
 export const date: Codec<Date> = {
   name: 'codecs.date',
-  write: (value, scratch, at) => writeDouble(timeOf(value, 'date'), scratch, at),
+  write: (value, scratch, at) => writeDouble(timeOf(value, 'date', 'dates'), scratch, at),
   read: (bytes, start) => new Date(readDouble(bytes, start)),
   endOf: (_bytes, start) => start + NUMBER_BYTES,
 };
 
-/** @throws RangeError for one that is no time; TypeError for what is no date */
-export function timeOf(value: Date, codec: string): number {
-  if (!isDate(value)) refuse(codec, 'dates', value);
-  const time = Date.prototype.getTime.call(value);
+/** @throws RangeError for one that is no time; TypeError for what is no date. One of another realm is one. */
+export function timeOf(value: unknown, codec: string, takes: string): number {
+  let time;
+  try {
+    time = Date.prototype.getTime.call(value as Date);
+  } catch {
+    refuse(codec, takes, value);
+  }
   if (Number.isNaN(time)) throw new RangeError(`codecs.${codec} takes dates, but got an invalid one`);
   return time;
-}
-
-/** One of another realm is no `instanceof` ours. */
-export function isDate(value: unknown): value is Date {
-  return value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
 }
 
 export const boolean: Codec<boolean> = {

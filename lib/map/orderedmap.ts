@@ -1,5 +1,5 @@
 import { describe, requireFunction } from '../base/arguments.js';
-import { DB, type DBOptions, type Entry, type Range } from '../index.js';
+import { bytewise, DB, type DBOptions, type Entry, type Range } from '../index.js';
 import { any, type AnyKey } from './any.js';
 import { codecOf, type Codec, type SimpleCodec } from './codec.js';
 import { json } from './json.js';
@@ -14,7 +14,10 @@ export interface OrderedMapOptions<K, V> extends Omit<DBOptions, 'comparer'> {
   key?: Codec<K> | SimpleCodec<K> | undefined;
   /** Makes bytes of values; `codecs.json` by default. */
   value?: Codec<V> | SimpleCodec<V> | undefined;
-  /** The DB below, of bytewise order, in place of a new one: one that was loaded, whose keys and values these codecs wrote. */
+  /**
+   * The DB below, of bytewise order, in place of a new one: one that was loaded, or that threads share, whose keys and values these
+   * codecs wrote.
+   */
   db?: DB | undefined;
   /** What the map begins with. Of equal keys, the last counts. */
   entries?: Iterable<readonly [K, V]> | null | undefined;
@@ -43,6 +46,8 @@ const AT_ONCE = 1 << 13;
  */
 export class OrderedMap<K = AnyKey, V = unknown> {
   readonly #db: DB;
+  /** With other threads. */
+  readonly #isShared: boolean;
   readonly #keys: Encoder<K>;
   /** Encodes upper bounds, while the lower one is still needed. */
   readonly #limits: Encoder<K>;
@@ -61,23 +66,34 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     this.#keys = new Encoder(keys);
     this.#limits = new Encoder(keys);
     this.#values = new Encoder(codecOf(value as Codec<V>, 'value'));
-    if (db !== undefined && (!(db instanceof DB) || Object.keys(rest).length > 0)) {
-      throw new TypeError(
-        'db must be a DB, and then has its own options, so that there may be none of a DB beside it',
-      );
-    }
+    if (db !== undefined) requireDB(db, rest);
     this.#db = db ?? new DB(rest);
+    this.#isShared = db !== undefined && isShared(db);
     beginOnce();
-    if (entries !== undefined && entries !== null) this.#begin(entries);
+    // A DB of another's gets all of them, or none.
+    if (entries !== undefined && entries !== null)
+      this.#putAll(entries, db === undefined ? AT_ONCE : Infinity);
   }
 
-  #begin(entries: Iterable<readonly [K, V]>): void {
+  #putAll(entries: Iterable<readonly [K, V]>, atOnce: number): void {
     const packer = this.#packer();
     for (const entry of iterable(entries)) {
       packer.add(entry);
-      if (packer.count === AT_ONCE) this.#db.putMany(packer.take());
+      if (packer.count === atOnce) this.#db.putMany(packer.take());
     }
     this.#db.putMany(packer.take());
+  }
+
+  /** Several calls of the DB as one, for the other threads of a shared one. In one thread, they are that anyway. */
+  #atOnce<T>(calls: () => T): T {
+    if (!this.#isShared) return calls();
+    const { lock } = this.#db;
+    lock.lock();
+    try {
+      return calls();
+    } finally {
+      lock.unlock();
+    }
   }
 
   #packer(): Packer<K, V> {
@@ -184,11 +200,13 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    */
   getOrInsertComputed(key: K, compute: (key: K) => V): V {
     requireFunction(compute, 'compute');
-    const bytes = this.#db.get(this.#keys.encode(key));
-    if (bytes !== undefined) return this.#values.codec.read(bytes, 0, bytes.length);
-    const value = compute((key as unknown) === 0 ? (0 as K) : key); // -0 is 0.
-    this.set(key, value);
-    return value;
+    return this.#atOnce(() => {
+      const bytes = this.#db.get(this.#keys.encode(key));
+      if (bytes !== undefined) return this.#values.codec.read(bytes, 0, bytes.length);
+      const value = compute((key as unknown) === 0 ? (0 as K) : key); // -0 is 0.
+      this.set(key, value);
+      return value;
+    });
   }
 
   /**
@@ -200,9 +218,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log([...map.keys()]); // -> [ 'a', 'b' ]
    */
   setMany(entries: Iterable<readonly [K, V]>): void {
-    const packer = this.#packer();
-    for (const entry of iterable(entries)) packer.add(entry);
-    this.#db.putMany(packer.take());
+    this.#putAll(entries, Infinity);
   }
 
   /**
@@ -289,8 +305,11 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     if (scan === undefined) throw new TypeError('deleteRange takes a range; clear() removes all');
     const bounds = this.#boundsOf(scan);
     if (bounds.limit === 0) return 0;
-    const isAll = bounds.limit === Infinity || bounds.limit >= this.#db.count(bounds.range);
-    return this.#db.deleteRange(isAll ? bounds.range : this.#cut(bounds));
+    if (bounds.limit === Infinity) return this.#db.deleteRange(bounds.range);
+    return this.#atOnce(() => {
+      const isAll = bounds.limit >= this.#db.count(bounds.range);
+      return this.#db.deleteRange(isAll ? bounds.range : this.#cut(bounds));
+    });
   }
 
   /** The range of the first entries of a longer one, in its direction. */
@@ -352,7 +371,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log(map.shift(), map.size); // -> [ 'a', 1 ] 1
    */
   shift(): [K, V] | undefined {
-    return this.#take(this.#db.first());
+    return this.#atOnce(() => this.#take(this.#db.first()));
   }
 
   /**
@@ -362,7 +381,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
    * console.log(map.pop(), map.size); // -> [ 'b', 2 ] 1
    */
   pop(): [K, V] | undefined {
-    return this.#take(this.#db.last());
+    return this.#atOnce(() => this.#take(this.#db.last()));
   }
 
   /** The DB below. Reading it is safe; what is put there must be what the codecs write. */
@@ -377,7 +396,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
 
   #walk<T>(pick: Pick, scan: MapScan<K> | undefined): Walk<K, V, T> {
     const bounds = this.#boundsOf(scan);
-    return new Walk(this.#db, this.#keys.codec, this.#values.codec, pick, bounds);
+    return new Walk(this.#db, this.#isShared, this.#keys.codec, this.#values.codec, pick, bounds);
   }
 
   #boundsOf(scan: MapScan<K> | undefined): Bounds {
@@ -429,6 +448,25 @@ function requireOptions(options: unknown): void {
     const why =
       name === 'comparer' ? 'the codec of the keys makes their order' : `it has ${OPTIONS.join(', ')}`;
     throw new TypeError(`OrderedMap has no option '${name}': ${why}`);
+  }
+}
+
+function requireDB(db: unknown, options: DBOptions): void {
+  if (!(db instanceof DB) || Object.values(options).some((option) => option !== undefined)) {
+    throw new TypeError(
+      'db must be a DB, and then has its own options, so that there may be none of a DB beside it',
+    );
+  }
+  if (db.comparer !== bytewise) {
+    throw new TypeError(`db must be in bytewise order, which the codec of the keys needs`);
+  }
+}
+
+function isShared(db: DB): boolean {
+  try {
+    return db.handle !== undefined;
+  } catch {
+    return false;
   }
 }
 

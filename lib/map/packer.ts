@@ -1,6 +1,6 @@
 import { describe } from '../base/arguments.js';
 import type { Entry } from '../index.js';
-import type { Codec } from './codec.js';
+import { requireEnd, type Codec } from './codec.js';
 import { Memory } from './scratch.js';
 
 /** Makes the bytes of many entries, one behind the other. */
@@ -30,9 +30,14 @@ export class Packer<K, V> {
         `entries[${this.#before + this.count}] must be a pair [key, value], but got ${describe(entry)}`,
       );
     }
-    const start = this.#ends.at(-1) ?? 0;
-    const keyEnd = this.#key.write(entry[0], this.#memory, start);
-    this.#ends.push(keyEnd, this.#value.write(entry[1], this.#memory, keyEnd));
+    const keyEnd = this.#write(this.#key, entry[0], this.#ends.at(-1) ?? 0);
+    this.#ends.push(keyEnd, this.#write(this.#value, entry[1], keyEnd));
+  }
+
+  #write<T>(codec: Codec<T>, value: T, at: number): number {
+    const end = codec.write(value, this.#memory, at);
+    requireEnd(end, at, this.#memory, codec);
+    return end;
   }
 
   /** The entries so far, whose bytes hold until the next one is added. Then it begins anew. */

@@ -79,9 +79,11 @@ export function boundsOf<K>(scan: MapScan<K> | undefined, lower: Encoder<K>, upp
     scan.prefix === undefined ? {} : bytesPrefix(lower.encodePrefix(scan.prefix));
   start = narrower(start, lower, gte, false, 1);
   start = narrower(start, lower, gt, true, 1);
+  const { turn } = lower;
   end = narrower(end, upper, lt, false, -1);
   end = narrower(end, upper, lte, true, -1);
-  return { range: { start, limit: end }, reverse, limit };
+  if (start !== undefined) lower.requireTurn(turn);
+  return { range: { start, limit: end }, reverse, limit: limit + 0 }; // -0 is 0.
 }
 
 /** The narrower of two bounds: of lower ones the larger, with a `sign` of 1, of upper ones the smaller. */

@@ -1,6 +1,5 @@
 import { LockMisuseError } from '../index.js';
-import { describe } from '../base/arguments.js';
-import type { Codec, Scratch } from './codec.js';
+import { requireEnd, type Codec, type Scratch } from './codec.js';
 
 const FIRST_BYTES = 1024;
 /** Memory beyond this is given back after the call that needed it. */
@@ -57,7 +56,6 @@ export class Encoder<T> {
   /** The bytes of a value: a view that holds until the next call. */
   encode(value: T): Uint8Array {
     const turn = ++this.turn;
-    if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = new Memory();
     const end = this.codec.write(value, this.#memory, 0);
     this.requireTurn(turn);
     return this.#written(end);
@@ -73,8 +71,11 @@ export class Encoder<T> {
       codec.writeBound === undefined
         ? codec.write(bound as T, memory, 0)
         : codec.writeBound(bound, memory, 0);
-    if (isBehind) memory.reserve(end + 1)[end++] = 0;
     this.requireTurn(turn);
+    if (isBehind) {
+      requireEnd(end, 0, memory, codec);
+      memory.reserve(end + 1)[end++] = 0;
+    }
     return this.#written(end);
   }
 
@@ -100,12 +101,13 @@ export class Encoder<T> {
   #written(end: number): Uint8Array {
     if (end === 0) return NO_BYTES;
     const { bytes } = this.#memory;
-    if (!(end > 0 && end <= bytes.length) || !Number.isInteger(end)) {
-      throw new TypeError(
-        `${this.codec.name}: write must give where the bytes end that it wrote, but gave ${describe(end)}`,
-      );
-    }
-    if (end > KEPT_VIEWS) return new Uint8Array(bytes.buffer, 0, end);
+    requireEnd(end, 0, this.#memory, this.codec);
+    if (bytes.length > KEPT_BYTES) this.#memory = new Memory();
+    else if (end <= KEPT_VIEWS) return this.#viewOf(bytes, end);
+    return new Uint8Array(bytes.buffer, 0, end);
+  }
+
+  #viewOf(bytes: Memory['bytes'], end: number): Uint8Array {
     if (this.#viewsOf !== bytes) {
       this.#viewsOf = bytes;
       this.#views = [];

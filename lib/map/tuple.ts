@@ -1,5 +1,5 @@
 import { describe } from '../base/arguments.js';
-import { codecOf, refuse, type Codec, type Scratch, type SimpleCodec } from './codec.js';
+import { codecOf, refuse, requireEnd, type Codec, type Scratch, type SimpleCodec } from './codec.js';
 import { partOf, type Part } from './escape.js';
 
 /** Codecs of the elements of a tuple. */
@@ -45,7 +45,12 @@ class Tuple<T extends readonly unknown[]> implements Codec<T> {
   }
 
   #write(elements: readonly unknown[], scratch: Scratch, at: number): number {
-    for (let i = 0; i < elements.length; i++) at = this.#parts[i].write(elements[i], scratch, at);
+    for (let i = 0; i < elements.length; i++) {
+      const part = this.#parts[i];
+      const end = part.write(elements[i], scratch, at);
+      requireEnd(end, at, scratch, part);
+      at = end;
+    }
     return at;
   }
 

@@ -11,6 +11,7 @@ export type Pick = 'entry' | 'key' | 'value';
  */
 export class Walk<K, V, T> implements IterableIterator<T, undefined> {
   readonly #db: DB;
+  readonly #isShared: boolean;
   readonly #key: Codec<K>;
   readonly #value: Codec<V>;
   readonly #pick: Pick;
@@ -20,8 +21,16 @@ export class Walk<K, V, T> implements IterableIterator<T, undefined> {
   #left: number;
   #isFresh = true;
 
-  constructor(db: DB, key: Codec<K>, value: Codec<V>, pick: Pick, { range, reverse, limit }: Bounds) {
+  constructor(
+    db: DB,
+    isShared: boolean,
+    key: Codec<K>,
+    value: Codec<V>,
+    pick: Pick,
+    { range, reverse, limit }: Bounds,
+  ) {
     this.#db = db;
+    this.#isShared = isShared;
     this.#key = key;
     this.#value = value;
     this.#pick = pick;
@@ -31,13 +40,33 @@ export class Walk<K, V, T> implements IterableIterator<T, undefined> {
   }
 
   next(): IteratorResult<T, undefined> {
-    if (!this.#step()) return { value: undefined, done: true };
-    const cursor = this.#cursor!;
-    const { keyStart, valueStart, valueEnd } = cursor;
-    const kv = this.#db.kvData;
-    const key = this.#pick === 'value' ? undefined : this.#key.read(kv, keyStart, valueStart);
+    while (this.#step()) {
+      const cursor = this.#cursor!;
+      if (this.#isShared) {
+        const { key, value } = cursor;
+        // Another thread may have removed it meanwhile, and compacted.
+        if (value !== undefined) return this.#yield(key!, 0, key!.length, value, 0, value.length);
+        this.#left++;
+      } else {
+        const { keyStart, valueStart, valueEnd } = cursor;
+        const kv = this.#db.kvData;
+        return this.#yield(kv, keyStart, valueStart, kv, valueStart, valueEnd);
+      }
+    }
+    return { value: undefined, done: true };
+  }
+
+  #yield(
+    keys: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    values: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): IteratorResult<T, undefined> {
+    const key = this.#pick === 'value' ? undefined : this.#key.read(keys, keyStart, keyEnd);
     if (this.#pick === 'key') return { value: key as T, done: false };
-    const value = this.#value.read(kv, valueStart, valueEnd);
+    const value = this.#value.read(values, valueStart, valueEnd);
     return { value: (this.#pick === 'value' ? value : [key, value]) as T, done: false };
   }
 
@@ -69,8 +98,15 @@ export class Walk<K, V, T> implements IterableIterator<T, undefined> {
   }
 }
 
-/** Gives walks what the iterators of the language have in common, such as `map` and `take` where engines know these. */
+/**
+ * Gives walks what the iterators of the language have in common, such as `map` and `take` where engines know these, and a tag as
+ * those of a `Map` have.
+ */
 export function inheritFromIterators(): void {
   const ofArrays = Object.getPrototypeOf([][Symbol.iterator]()) as object;
   Object.setPrototypeOf(Walk.prototype, Object.getPrototypeOf(ofArrays) as object);
+  Object.defineProperty(Walk.prototype, Symbol.toStringTag, {
+    value: 'OrderedMap Iterator',
+    configurable: true,
+  });
 }

@@ -455,6 +455,17 @@ describe('the options of a DB', () => {
     expect(asked).toBe(3);
   });
 
+  it('tell what the order of the keys is, also where a DB was loaded or attached', () => {
+    const comparer = { name: 'reverse', compare: (a: Uint8Array, b: Uint8Array) => bytewise.compare(b, a) };
+    const shared = DB.create({ shared: true, maxCapacity: 1 << 16, comparer });
+    const dumped = new DB({ comparer }).dump();
+    for (const db of [new DB({ comparer }), DB.load(dumped, { comparer }), shared]) {
+      expect(db.comparer).toBe(comparer);
+    }
+    expect(DB.attach(shared.handle, { comparer }).comparer).toBe(comparer);
+    expect(new DB().comparer).toBe(bytewise);
+  });
+
   it('give a custom comparer the keys as they are, and nothing around them', () => {
     const pairs: string[] = [];
     const comparer = {

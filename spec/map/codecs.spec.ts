@@ -220,6 +220,20 @@ describe('codecs.date', () => {
   });
 });
 
+test.each([
+  { [Symbol.toStringTag]: 'Date' },
+  Object.create(Date.prototype) as Date,
+  new Proxy(new Date(), {}),
+])('what only looks like a date is none, $#', (value) => {
+  for (const name of ['date', 'any'] as const) {
+    const error = thrownBy(() => encodingOf(codecs[name] as Codec<unknown>, value));
+    expect([error.name, error.message]).toEqual([
+      'TypeError',
+      expect.stringMatching(new RegExp(`^codecs\\.${name} takes .*dates.*, but got an `)),
+    ]);
+  }
+});
+
 describe('what comes from another realm', () => {
   test('is taken', () => {
     const date = runInNewContext('new Date(5)') as Date;
@@ -363,12 +377,49 @@ describe('a codec of one’s own', () => {
     }
   });
 
-  test('must say where its bytes end', () => {
-    for (const end of [undefined, -1, 1e9, 1.5, NaN, '3']) {
-      const codec = { name: 'mine', write: () => end, read: () => 1 } as never as Codec<number>;
-      expect(thrownBy(() => new OrderedMap({ value: codec }).set('a', 1)).message).toMatch(
-        /^mine: write must give/,
-      );
+  describe.each([undefined, -1, 1e7, 1.5, NaN, '3'])('must say where its bytes end: not at %p', (end) => {
+    const mine = { name: 'mine', write: () => end, read: () => 1 } as never as Codec<number>;
+    const map = new OrderedMap<string, number>({ value: mine });
+    const keys = new OrderedMap({ key: mine });
+    const first = (element: Codec<number>) =>
+      new OrderedMap({ key: codecs.tuple(element, codecs.bytes), value: codecs.string });
+
+    test.each<[string, () => unknown]>([
+      ['set', () => map.set('a', 1)],
+      ['setMany', () => map.setMany([['a', 1]])],
+      ['a lower bound', () => keys.count({ gte: 1 })],
+      ['a bound that it comes behind', () => keys.count({ gt: 1 })],
+      ['a tuple', () => first(mine).set([1, new Uint8Array(100)], '')],
+      ['a tuple, where it says so', () => first({ ...mine, endOf: () => 9 }).set([1, bytes(1)], '')],
+    ])('%s', (_call, call) => {
+      const error = thrownBy(call);
+      expect([error.name, error.message]).toEqual([
+        'TypeError',
+        expect.stringMatching(
+          /^mine: write must give where the bytes end that it wrote, from \d on, but gave/,
+        ),
+      ]);
+      expect([map.size, keys.size]).toEqual([0, 0]);
+    });
+  });
+
+  test('must say where they end, and not how many they are', () => {
+    const two = (endOf?: Codec<number>['endOf']): Codec<number> => ({
+      name: 'mine',
+      write(value, scratch, at) {
+        scratch.reserve(at + 2).set([value, value], at);
+        return 2;
+      },
+      read: (array, start) => array[start],
+      ...(endOf && { endOf }),
+    });
+    const entries = new OrderedMap({ key: codecs.string, value: two() });
+    const message =
+      /^mine: write must give where the bytes end that it wrote, from \d on, but gave the number 2$/;
+    expect(thrownBy(() => entries.setMany([['four', 1]])).message).toMatch(message);
+    for (const element of [two(), two((_array, start) => start + 2)]) {
+      const map = new OrderedMap({ key: codecs.tuple(codecs.string, element) });
+      expect(thrownBy(() => map.set(['four', 1], 1)).message).toMatch(message);
     }
   });
 

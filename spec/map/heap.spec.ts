@@ -26,3 +26,18 @@ it('200,000 entries, set, changed and read, leave the JavaScript heap as it was,
   expect([map.size, sum]).toEqual([200_000, (200_000 * 199_999) / 2]);
   expect(after - before).toBeLessThan(2 * 1024 * 1024);
 });
+
+it('memory that a large value or bound needed is not kept once the call is over', () => {
+  const map = new OrderedMap({ key: codecs.tuple(codecs.string, codecs.number), value: codecs.string });
+  const large = 'x'.repeat(40_000_000);
+  const arrays = () => {
+    heapUsed();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = arrays();
+  map.count({ gte: [large] });
+  map.count({ lt: [large] });
+  map.count({ gt: ['a'], lte: [large, 1] });
+  map.has([large, 1]);
+  expect(arrays() - before).toBeLessThan(20_000_000);
+});

@@ -445,6 +445,39 @@ describe('what a map promises', () => {
     });
   });
 
+  test('so is one that uses its map for an upper bound, while the lower one is still needed', () => {
+    const map = new OrderedMap({ entries: Array.from('abcdefg', (key) => [key, 1]) });
+    const upper = [''];
+    Object.defineProperty(upper, '0', {
+      get: () => {
+        map.get('zz');
+        return 'x';
+      },
+    });
+    for (const scan of [
+      { gte: 'c', lt: upper },
+      { gt: 'c', lte: upper },
+      { prefix: 'c', lt: upper },
+    ]) {
+      expect(thrownBy(() => map.deleteRange(scan)).name).toBe('LockMisuseError');
+      expect(thrownBy(() => map.keys(scan)).name).toBe('LockMisuseError');
+    }
+    expect(keysOf(map)).toBe('abcdefg');
+    expect(map.count({ lt: upper })).toBe(7);
+  });
+
+  test('update knows its key, whatever was tried with another one meanwhile', () => {
+    const map = letters('ab');
+    map.update('a', () => {
+      thrownBy(() => map.get('another'));
+      return 5;
+    });
+    expect([...map]).toEqual([
+      ['a', 5],
+      ['b', 1],
+    ]);
+  });
+
   test('toJSON may read the map', () => {
     const map = new OrderedMap<string, unknown>({ entries: [['a', 'read']] });
     map.set('b', { toJSON: () => map.get('a') });

@@ -15,7 +15,7 @@ import { thrownBy } from '../support/faults.js';
  *   can't be encoded is in its place.
  * - groupBy, Symbol.species: it has none.
  * - prototype/Symbol.iterator (one function with `entries`): it is another one that does the same.
- * - Symbol.toStringTag: 'OrderedMap', by a getter. Its iterators have that of all iterators.
+ * - Symbol.toStringTag: 'OrderedMap', by a getter.
  * - iterates-in-key-insertion-order: the order is that of keys.
  * - Keys that are objects, functions and symbols, in valid-keys and the *-different-key-types: codecs.any refuses them.
  */
@@ -536,6 +536,17 @@ describe('iterators', () => {
     expect(Object.prototype.isPrototypeOf.call(IteratorPrototype, all)).toBe(true);
     for (const key of all) if (key === 1) break;
     expect([...all]).toEqual([2, 3]);
+  });
+
+  test('(Symbol.toStringTag) have a tag, as those of a Map', () => {
+    const prototype = Object.getPrototypeOf(map().keys()) as object;
+    expect(Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)).toEqual({
+      value: 'OrderedMap Iterator',
+      writable: false,
+      enumerable: false,
+      configurable: true,
+    });
+    expect(Object.prototype.toString.call(map().keys())).toBe('[object OrderedMap Iterator]');
   });
 
   test('(does-not-have-mapiterator-internal-slots, this-not-object-throw) next needs one of these', () => {

@@ -186,7 +186,7 @@ lock.runlock();
 const kvData: Uint8Array = db.kvData;
 const nodeData: Int32Array = db.nodeData;
 must(kvData.length >= db.kvLength && nodeData.length >= db.nodeLength);
-must(db.length === 3 && db.size === 6 && db.capacity > db.free);
+must(db.length === 3 && db.size === 6 && db.capacity > db.free && db.comparer === bytewise);
 // Dumps.
 const dumped: Uint8Array = db.dump();
 must(DB.load(dumped, { autoCompact: false, comparer: undefined }).length === db.length);
