@@ -91,10 +91,13 @@ export function configurations(
     make() {
       const { comparer = bytewise } = options;
       let allocations = 0;
+      let given = 0;
       const memory = { ...MEMORY, ...wished, ...internals() };
       const allocate = (bytes: number) => {
         allocations++;
-        return memory.allocate(bytes);
+        const buffer = memory.allocate(bytes);
+        given++;
+        return buffer;
       };
       const inside = { [Symbol.for('flat-memdb.internals')]: { ...memory, allocate } };
       const db = new DB({ ...options, comparer, ...inside });
@@ -104,6 +107,7 @@ export function configurations(
         compare: comparer.compare,
         garbageLimit: garbageLimit(options, memory),
         lacksMemory: memory.allocate !== MEMORY.allocate,
+        refused: () => allocations - given,
         check: () => checkStructure(db as never),
       };
     },

@@ -58,6 +58,8 @@ export interface Subject {
   readonly garbageLimit: ((size: number) => number) | undefined;
   /** Whether allocations fail now and then. */
   readonly lacksMemory: boolean;
+  /** How many have failed so far, where that is counted. */
+  refused?(): number;
   /** Whether a cursor may have no value any more, once its entry was deleted and left behind by a compaction. */
   readonly forgets?: boolean;
   /** Whether they may fail for good, so that a call that needs some can't be made at all. */

@@ -12,29 +12,36 @@ export function programs(most: { keys: number; steps: number }): fc.Arbitrary<Pr
 
 /**
  * Runs random programs on DBs of one configuration.
- * @returns how many operations they made; and of the first that failed, shrunk, a report
+ * @returns how many operations they made, and how many allocations failed; and of the first that failed, shrunk, a report
  */
 export function tryPrograms(
   { make }: Configuration,
   some: fc.Arbitrary<Program>,
   { seed, runs, shrinks }: { seed: number; runs: number; shrinks: number },
-): { operations: number; failure?: string } {
+): { operations: number; refused: number; failure?: string } {
   let operations = 0;
+  let refused = 0;
   let failed = false;
   let attempts = 0;
   const property = fc.property(some, (program) => {
     // To shrink a large program to the end could take hours: after so many attempts, no smaller one counts as failing.
     if (failed && attempts++ >= shrinks) return;
     try {
-      operations += runProgram(make(), program);
+      const subject = make();
+      operations += runProgram(subject, program);
+      refused += subject.refused?.() ?? 0;
     } catch (error) {
       failed = true;
       throw error;
     }
   });
   const details = fc.check(property, { seed, numRuns: runs });
-  if (!details.failed) return { operations };
-  return { operations, failure: `${fc.defaultReportMessage(details)}\n${String(details.errorInstance)}` };
+  if (!details.failed) return { operations, refused };
+  return {
+    operations,
+    refused,
+    failure: `${fc.defaultReportMessage(details)}\n${String(details.errorInstance)}`,
+  };
 }
 
 /** Prefixes longer than any abbreviation of a key, and shorter. */

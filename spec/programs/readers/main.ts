@@ -19,7 +19,8 @@ const { values } = parseArgs({
 
 try {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-  console.log(await rounds({ steps: Number(values.steps), kills: Number(values.kills), seed }));
+  const { line } = await rounds({ steps: Number(values.steps), kills: Number(values.kills), seed });
+  console.log(line);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Prng } from '../../support/prng.js';
+import type { Told } from '../../support/tally.js';
 import type { Handle, Kind } from './lists.js';
 import { State } from './state.js';
 import type { Task } from './worker.js';
@@ -21,7 +22,7 @@ export interface Settings {
 }
 
 /** @returns what was done @throws Error that says what was wrong, and how to do it again */
-export async function rounds({ steps, kills, seed }: Settings): Promise<string> {
+export async function rounds({ steps, kills, seed }: Settings): Promise<Told> {
   const sum: Sum = { steps: 0, added: 0, kills: 0, seed };
   for (let round = 0; sum.steps < steps; round++) {
     await inRound(round, sum, (kind) => readRound(kind, sum, steps - sum.steps));
@@ -29,7 +30,8 @@ export async function rounds({ steps, kills, seed }: Settings): Promise<string> 
   for (let round = 0; sum.kills < kills; round++) {
     await inRound(round, sum, (kind) => killRound(kind, sum, kills - sum.kills));
   }
-  return `${sum.steps} steps of readers, ${sum.added} additions, ${sum.kills} writers killed`;
+  const line = `${sum.steps} steps of readers, ${sum.added} additions, ${sum.kills} writers killed`;
+  return { line, tally: { operations: sum.steps + sum.added, killed: sum.kills } };
 }
 
 async function inRound(round: number, sum: Sum, run: (kind: Kind) => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { DB, checkStructure } from 'flat-memdb';
 import { History } from '../../support/history.js';
+import type { Told } from '../../support/tally.js';
 import { COUNTERS, Mixer, counterKey } from './mixer.js';
 import { orderNamed } from './orders.js';
 import { patiently } from './recovering.js';
@@ -49,9 +50,8 @@ interface Report {
 /**
  * Several threads make random calls on one DB, all on the same keys. What they saw must be what could have been seen, had they
  * called one after the other; and so must be what is there at the end. Counters have lost nothing.
- * @returns figures, as a line
  */
-export async function checkAgreement(shape: Shape, seed: number, facts: number): Promise<string> {
+export async function checkAgreement(shape: Shape, seed: number, facts: number): Promise<Told> {
   const db = makeDB(shape);
   const clock = new SharedArrayBuffer(12);
   const words = new Int32Array(clock);
@@ -97,8 +97,8 @@ export async function checkAgreement(shape: Shape, seed: number, facts: number):
   const written = told.reduce((sum, report) => sum + report.written, 0);
   // Without a compaction, all that was written would be there.
   if (db.kvLength >= written) throw new Error(`${shape.name}: nothing was compacted`);
-  return (
+  const line =
     `${shape.name}: ${calls} calls of ${THREADS} threads, ${history.count} facts, ${checks} checks meanwhile, ` +
-    `${written} bytes written, of which ${db.kvLength} are left`
-  );
+    `${written} bytes written, of which ${db.kvLength} are left`;
+  return { line, tally: { operations: calls } };
 }

@@ -2,6 +2,7 @@ import type { DB } from 'flat-memdb';
 import { LockTimeoutError, checkStructure } from 'flat-memdb';
 import { sameBytes } from '../../support/bytes.js';
 import { Prng } from '../../support/prng.js';
+import type { Told } from '../../support/tally.js';
 import { makeDB, type Shape } from './agree.js';
 import { patiently, recoverPatiently } from './recovering.js';
 import {
@@ -35,7 +36,7 @@ const sharedWords = (count: number) => new Int32Array(new SharedArrayBuffer(4 * 
  * A thread writes as fast as it can and is killed, again and again, while two others go on. They hear who died, and call `recover`
  * both at once, as does this thread, every other time. What was acknowledged must be there, and of the last call all or nothing.
  */
-export async function checkKills(shape: Shape, seed: number, rounds: number): Promise<string> {
+export async function checkKills(shape: Shape, seed: number, rounds: number): Promise<Told> {
   const db = makeDB(shape, SHORT);
   const { handle } = db;
   const { reverse } = shape;
@@ -96,10 +97,10 @@ export async function checkKills(shape: Shape, seed: number, rounds: number): Pr
     if (found !== count)
       throw new Error(`${shape.name}, seed ${seed}: ${found} of ${count} increments are there`);
   }
-  return (
+  const line =
     `${shape.name}: ${round - 1} kills after ${steps} steps, ${inside} within a call, ${held} in the way of others; ` +
-    `two others made ${control[CALLS]} rounds of calls and got ${control[TIMEOUTS]} LockTimeoutErrors`
-  );
+    `two others made ${control[CALLS]} rounds of calls and got ${control[TIMEOUTS]} LockTimeoutErrors`;
+  return { line, tally: { operations: steps + control[CALLS], killed: round - 1, inTheWay: held } };
 }
 
 /** Whether a dead thread has left the lock held. @throws Error where it is said to be another one's fault */
@@ -158,7 +159,7 @@ const WAYS: readonly Holder['way'][] = ['read', 'rlock', 'scan', 'update', 'lock
  * A thread dies for certain with the lock held, in each of several ways; then another dies while it recovers from that. The next
  * one must find all as it was.
  */
-export async function checkDeathsInRecover(shape: Shape, entries: number, seed: number): Promise<string> {
+export async function checkDeathsInRecover(shape: Shape, entries: number, seed: number): Promise<Told> {
   const db = makeDB(shape, SHORT);
   const { reverse } = shape;
   const prng = new Prng(seed);
@@ -216,10 +217,10 @@ export async function checkDeathsInRecover(shape: Shape, entries: number, seed: 
     // So that places don't run out: those that died before they were in the way of anybody are still there.
     db.recover({ dead: [holder.id, recoverer.id] });
   }
-  return (
+  const line =
     `${shape.name}: ${round} threads killed with the lock, and those that recovered from it, ${within} within recover; ` +
-    `${entries} entries each time`
-  );
+    `${entries} entries each time`;
+  return { line, tally: { operations: round * entries, killed: 2 * round, inTheWay: round + within } };
 }
 
 function requireEntries(db: DB, keys: readonly Uint8Array[], where: string): void {

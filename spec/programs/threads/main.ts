@@ -6,6 +6,7 @@
  * Prints a line of figures for each check; the first that fails ends it with exit code 1.
  */
 import { parseArgs } from 'node:util';
+import type { Told } from '../../support/tally.js';
 import { SHAPES, checkAgreement } from './agree.js';
 import { checkGuests } from './guests.js';
 import { checkDeathsInRecover, checkKills } from './kills.js';
@@ -17,7 +18,7 @@ interface Sizes {
   readonly entries: number;
 }
 
-const CHECKS: Record<string, (seed: number, sizes: Sizes) => AsyncGenerator<string>> = {
+const CHECKS: Record<string, (seed: number, sizes: Sizes) => AsyncGenerator<Told>> = {
   async *agree(seed, { facts }) {
     for (const shape of SHAPES) yield await checkAgreement(shape, seed, facts);
   },
@@ -31,7 +32,7 @@ const CHECKS: Record<string, (seed: number, sizes: Sizes) => AsyncGenerator<stri
     }
   },
   async *guests() {
-    yield await checkGuests();
+    yield { line: await checkGuests(), tally: { operations: 0 } };
   },
 };
 
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
     if (!Object.hasOwn(CHECKS, name)) {
       throw new RangeError(`there is no check '${name}'; there are ${Object.keys(CHECKS).join(', ')}`);
     }
-    for await (const line of CHECKS[name](Number(values.seed), sizes)) console.log(line);
+    for await (const { line } of CHECKS[name](Number(values.seed), sizes)) console.log(line);
   }
 }
 
