@@ -264,6 +264,11 @@ export class Mixer {
         last = rank;
       } else {
         numberOf(key, value);
+        // A counter stands behind all keys: on its way there, the scan has passed those that are left, and comes to none of them later.
+        if (!reverse) {
+          this.#noteMissed(last + 1, end, from, to);
+          last = end;
+        }
       }
       from = to;
     }
