@@ -316,8 +316,7 @@ function index(to, title, markdown) {
               .replaceAll(' ', '-');
       return;
     }
-    const text = part
-      .replace(/```[^]*?```/g, ' ')
+    const text = plain(part.replace(/```[^]*?```/g, ' '))
       .replace(/[`*|>[\]()]/g, ' ')
       .replace(/\s+/g, ' ')
       .trim();
@@ -326,10 +325,18 @@ function index(to, title, markdown) {
       id: searched.length,
       to: slug === '' ? to : `${to}#${slug}`,
       page: title,
-      heading,
+      heading: plain(heading),
       text: text.slice(0, 1500),
     });
   });
+}
+
+/** Without what only Markdown means: where links lead, lines of tables, signs that are escaped. */
+function plain(markdown) {
+  return markdown
+    .replace(/\]\([^)\s]*\)/g, ']')
+    .replace(/\|?\s*:?-{3,}:?\s*(?=\||$)/gm, ' ')
+    .replace(/\\([<>_*`|[\]{}])/g, '$1');
 }
 
 /** Every link of every page leads to a file of the site, and to a part of it that is there. */

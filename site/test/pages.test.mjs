@@ -118,6 +118,14 @@ test('there are guides, tools and the reference', () => {
 });
 
 let blocks = 0;
+test('the search knows texts, and no signs of Markdown', () => {
+  const parts = JSON.parse(readFileSync(join(DIST, 'search.json'), 'utf8'));
+  assert.ok(parts.length > 500, `${parts.length} parts`);
+  const signs = /\\[<>_]|-{3,}|\]\(|\w\.md\)/;
+  const wrong = parts.filter(({ heading, text }) => signs.test(heading) || signs.test(text));
+  assert.deepEqual(wrong.slice(0, 5), []);
+});
+
 describe('each page', { concurrency: AT_ONCE }, () => {
   for (const to of pages.filter((page) => chosen.test(page))) {
     test(`${to}: nothing in the console, axe finds nothing${isRunnable(to) ? ', its code runs' : ''}`, async () => {

@@ -106,7 +106,7 @@ test('a link restores the two systems', async () => {
 });
 
 test('measuring ends with figures of everybody, a bar for each', async () => {
-  const page = await site.open('measure.html');
+  const page = await site.open('measure.html', { viewport: { width: 390, height: 844 } });
   await page.selectOption('#entries', '1000');
   await page.click('#start');
   await page.locator('#figures').waitFor({ timeout: 60_000 });
@@ -123,6 +123,11 @@ test('measuring ends with figures of everybody, a bar for each', async () => {
       all.map((svg) => [...svg.querySelectorAll('rect')].map((bar) => Number(bar.getAttribute('width')))),
     );
   assert.equal(bars.length, 6);
+  const scale = await page.evaluate(() => {
+    const svg = document.querySelector('svg.bars');
+    return svg.clientWidth / svg.viewBox.baseVal.width;
+  });
+  assert.ok(scale > 0.95 && scale < 1.2, `letters are ${scale} times as large as others`);
   figures.forEach(([row, ...values], i) => {
     const numbers = values.map((value) => Number(value.replaceAll(',', '')));
     const most = Math.max(...numbers);

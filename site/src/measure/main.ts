@@ -113,20 +113,23 @@ function shown({ entries, rounds, names, rows, leftOut }: Result): TemplateResul
 
 const LINE = 24;
 const LABEL = 110;
-const WIDTH = 700;
+const FIGURE = 90;
+const MOST_WIDTH = 700;
 
 function bars(row: string, names: string[], nanoseconds: Record<string, number>): TemplateResult {
+  // A pixel of it is one of the page: letters stay as large as others.
+  const width = Math.min(MOST_WIDTH, Math.max(LABEL + FIGURE + 60, element('result').clientWidth));
   const most = Math.max(...names.map((name) => nanoseconds[name]));
   const said = names.map((name) => `${name} ${number(nanoseconds[name])}`).join(', ');
   return html`<h3>${row}</h3>
     <svg
       class="bars"
-      viewBox="0 0 ${WIDTH} ${names.length * LINE}"
+      viewBox="0 0 ${width} ${names.length * LINE}"
       role="img"
       aria-label="${row}, nanoseconds: ${said}"
     >
       ${names.map((name, i) => {
-        const length = Math.max(2, (nanoseconds[name] / most) * (WIDTH - LABEL - 90));
+        const length = Math.max(2, (nanoseconds[name] / most) * (width - LABEL - FIGURE));
         const isOurs = name === 'OrderedMap' || name === 'DB';
         return svg`<text x=${LABEL - 8} y=${i * LINE + 16} text-anchor="end" font-size="13" fill="var(--ink)">${name}</text>
           <rect x=${LABEL} y=${i * LINE + 4} width=${length} height=${LINE - 8} fill=${isOurs ? 'var(--accent)' : 'var(--faint)'}></rect>
