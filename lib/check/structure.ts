@@ -21,16 +21,8 @@ export function checkStructure(store: DB | MemTable | SkipList): void {
   if (table === undefined) {
     throw new TypeError(`checkStructure takes a DB, MemTable or SkipList, but got ${describe(store)}`);
   }
-  const { lock } = store as Partial<DB>;
-  if (lock === undefined) {
-    if (table.storage.isShared) checkShared(table, store.length);
-    else checkTable(table);
-    return;
-  }
-  lock.rlock();
-  try {
-    checkTable((store as DB)[TABLE]);
-  } finally {
-    lock.runlock();
-  }
+  // Only a DB has a lock.
+  if ('lock' in store) store.lookAt(checkTable);
+  else if (table.storage.isShared) checkShared(table, store.length);
+  else checkTable(table);
 }

@@ -100,6 +100,11 @@ export class DB {
     return this.#read((table) => table); // As it is now; whoever looks at it longer holds the lock.
   }
 
+  /** Looks at the table as any read does. @internal */
+  lookAt(what: (table: Table) => void): void {
+    this.#read(what);
+  }
+
   /**
    * Makes a DB: with `shared: true`, one that other threads can attach, by its `handle`. All its memory is reserved at once, and
    * does not grow. In a browser, the page must be cross-origin isolated.

@@ -209,3 +209,32 @@ test('after a timeout inside a comparer, or a height source, calls are let in ag
   await Promise.resolve();
   expect(table.get(keys[0])?.sequenceNumber).toBe(1);
 });
+
+test('checkStructure that is cut off leaves nothing held', () => {
+  const db = filled();
+  atTheEnd(() => checkStructure(db));
+  db.put(keys[999], value);
+  for (let run = 0; run < 12; run++) {
+    endByTimeout({ db, checkStructure }, 'checkStructure(db)');
+    db.put(keys[999], value);
+  }
+  check(db, 501);
+});
+
+test('checkStructure after a timeout inside a comparer says that calls are let in again after an await', async () => {
+  let isStuck = false;
+  let isInside = false;
+  const compare = (a: Uint8Array, b: Uint8Array) => {
+    isInside = isStuck;
+    while (isStuck);
+    return Buffer.compare(a, b);
+  };
+  const db = new DB({ comparer: { name: 'stuck', compare } });
+  db.put(keys[0], value);
+  isStuck = true;
+  endInside({ db, keys }, 'db.get(keys[1])', () => isInside);
+  isStuck = false;
+  expect(thrownBy(() => checkStructure(db)).message).toContain('calls are let in again after an await');
+  await Promise.resolve();
+  checkStructure(db);
+});
