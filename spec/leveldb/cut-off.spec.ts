@@ -1,5 +1,6 @@
 import { text, utf8 } from '../support/bytes.js';
-import { Cutter, CutOff, ENDINGS, loadWithPoints } from '../support/cutpoints.js';
+import { Cutter, CutOff, ENDINGS } from '../support/cutpoints.js';
+import { loadLib } from '../support/loadcut.js';
 import { must } from '../support/must.js';
 
 /*
@@ -7,7 +8,7 @@ import { must } from '../support/must.js';
  */
 
 const cutter = new Cutter();
-const { lib, internals } = loadWithPoints(cutter);
+const { lib, internals } = loadLib(cutter);
 const { MemTable, SkipList, ValueType } = lib;
 
 const NAMES = Array.from({ length: 18 }, (_, i) => `key ${String((i * 11) % 18).padStart(2, '0')}`);

@@ -1,7 +1,8 @@
 import { bytewise, checkStructure, DB } from '../../lib/index.js';
 import type { SharedRWLock } from '../../lib/index.js';
 import { tableOf } from '../../lib/internals.js';
-import { Cutter, loadWithPoints } from '../support/cutpoints.js';
+import { Cutter } from '../support/cutpoints.js';
+import { loadLib } from '../support/loadcut.js';
 
 const thread = { id: 1 };
 jest.mock('../../lib/lock/threadid', () => ({ threadId: () => thread.id }));
@@ -130,7 +131,7 @@ test('a write that is cut off in a thread that goes on is made good before the l
 
 test('after a timeout in the middle of a write, the lock has to be given back, and all threads know', () => {
   const cutter = new Cutter();
-  const { lib } = loadWithPoints(cutter);
+  const { lib } = loadLib(cutter);
   let damaged = 0;
   for (let at = 1; ; at++) {
     const db = lib.DB.create({ shared: true, maxCapacity: 1 << 14, lockTimeout: 1 });

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
-import type * as Lib from '../../lib/index.js';
-import type * as Internals from '../../lib/internals.js';
 
 /*
  * A build of lib/ in which any call can be cut off anywhere: at the entry of every function, at every turn of every loop, and before
@@ -205,7 +203,6 @@ const GLOBALS = {
   Uint8Array,
 };
 
-const LIB = join(__dirname, '..', '..', 'lib');
 const sources = new Map<string, string>();
 
 function sourceOf(path: string): string {
@@ -221,11 +218,11 @@ function sourceOf(path: string): string {
   return source;
 }
 
-/** The modules of lib/, with points at which `cutter` may cut them off. */
-export function loadWithPoints(cutter: Cutter): {
-  lib: typeof Lib;
-  internals: typeof Internals;
-} {
+/** The doors of lib/, which is in `folder`, with points at which `cutter` may cut it off. */
+export function loadWithPoints<Lib, Internals>(
+  cutter: Cutter,
+  folder: string,
+): { lib: Lib; internals: Internals } {
   const loaded = new Map<string, object>();
   const load = (path: string): object => {
     const known = loaded.get(path);
@@ -234,7 +231,7 @@ export function loadWithPoints(cutter: Cutter): {
     loaded.set(path, exports);
     const parameters = ['exports', 'require', POINT, ...Object.keys(GLOBALS)];
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is our own code
-    const run = new Function(...parameters, `${sourceOf(path)}\n//# sourceURL=${relative(LIB, path)}`) as (
+    const run = new Function(...parameters, `${sourceOf(path)}\n//# sourceURL=${relative(folder, path)}`) as (
       ...given: unknown[]
     ) => void;
     const require = (name: string) => load(join(dirname(path), name.replace(/\.js$/, '.ts')));
@@ -242,7 +239,7 @@ export function loadWithPoints(cutter: Cutter): {
     return exports;
   };
   return {
-    lib: load(join(LIB, 'index.ts')) as never,
-    internals: load(join(LIB, 'internals.ts')) as never,
+    lib: load(join(folder, 'index.ts')) as Lib,
+    internals: load(join(folder, 'internals.ts')) as Internals,
   };
 }

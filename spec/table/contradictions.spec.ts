@@ -250,3 +250,28 @@ test('deleteRange by a comparer that goes in a circle says what is wrong, and ch
   expect(refused).toBeGreaterThan(0);
   expect(before).toHaveLength(6);
 });
+
+test('deleteRange of most entries, by a comparer that turns round at any call, removes as many as it says', () => {
+  let calls = Infinity;
+  const compare = (a: Uint8Array, b: Uint8Array) => (calls-- > 0 ? 1 : -1) * Buffer.compare(a, b);
+  const key = (i: number) => utf8(`key ${String(i).padStart(3, '0')}`);
+  const COUNT = 300;
+  let removed = 0;
+  for (let at = 0; at < 50; at++) {
+    calls = Infinity;
+    const db = new DB({ comparer: { name: 'turning', compare } });
+    for (let i = 0; i < COUNT; i++) db.put(key(i), utf8('value'));
+    calls = at;
+    let said = 0;
+    try {
+      said = db.deleteRange({ start: key(10), limit: key(290) });
+    } catch (error) {
+      if (!(error instanceof ComparerError)) throw error;
+    }
+    calls = Infinity;
+    expect(db.length).toBe(COUNT - said);
+    expect([...db.keys()]).toHaveLength(COUNT - said);
+    if (said > 0) removed++;
+  }
+  expect(removed).toBeGreaterThan(0);
+});
