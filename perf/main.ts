@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GO } from './competitors/index.js';
+import { runDump } from './dump/main.js';
 import { commandOf, findGo, machineOf, versionsOf } from './facts.js';
 import { runLevel } from './level/main.js';
 import { runMap } from './map/main.js';
@@ -23,6 +24,7 @@ async function main(args: string[]): Promise<number> {
   if (args.includes('--map')) return runMap(args);
   if (args.includes('--level')) return runLevel(args);
   if (args.includes('--mirror')) return runMirror();
+  if (args.includes('--dump')) return runDump(args);
   if (args.includes('--shared')) return runShared(args);
   const options = parseOptions(args);
   if (options === 'help') {
