@@ -219,10 +219,7 @@ function sourceOf(path: string): string {
 }
 
 /** The doors of lib/, which is in `folder`, with points at which `cutter` may cut it off. */
-export function loadWithPoints<Lib, Internals>(
-  cutter: Cutter,
-  folder: string,
-): { lib: Lib; internals: Internals } {
+export function loadWithPoints(cutter: Cutter, folder: string): { lib: unknown; internals: unknown } {
   const loaded = new Map<string, object>();
   const load = (path: string): object => {
     const known = loaded.get(path);
@@ -239,7 +236,7 @@ export function loadWithPoints<Lib, Internals>(
     return exports;
   };
   return {
-    lib: load(join(folder, 'index.ts')) as Lib,
-    internals: load(join(folder, 'internals.ts')) as Internals,
+    lib: load(join(folder, 'index.ts')),
+    internals: load(join(folder, 'internals.ts')),
   };
 }

@@ -5,5 +5,5 @@ import { loadWithPoints, type Cutter } from './cutpoints.js';
 
 /** This lib/, as `cutter` may cut it off. */
 export function loadLib(cutter: Cutter): { lib: typeof Lib; internals: typeof Internals } {
-  return loadWithPoints(cutter, join(__dirname, '..', '..', 'lib'));
+  return loadWithPoints(cutter, join(__dirname, '..', '..', 'lib')) as ReturnType<typeof loadLib>;
 }
