@@ -260,7 +260,13 @@ test.each([
 ] as const)('a limit counts what was read before: %s', async (kind, ...items) => {
   const db = await opened({});
   await db.batch([...'abcdef'].map((key) => ({ type: 'put', key, value: key })));
-  const limited = () => db[kind]({ limit: 3 });
+  const options = { limit: 3 };
+  const kinds = {
+    iterator: () => db.iterator(options),
+    keys: () => db.keys(options),
+    values: () => db.values(options),
+  };
+  const limited: () => ReturnType<(typeof kinds)[typeof kind]> = kinds[kind];
   const [one, two, all] = [limited(), limited(), limited()];
   expect(await one.next()).toEqual(items[0]);
   expect(await one.all()).toEqual(items.slice(1));
