@@ -14,23 +14,30 @@ export function missingEtcd(): string | undefined {
   return 'etcd is not installed: the command `etcd` is not found. On Debian, it comes with: apt-get install etcd-server';
 }
 
+/** Files by which members say who they are. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** One server. */
 export class EtcdMember {
   readonly name: string;
   readonly port: number;
+  /** As etcd3 wants it. */
+  readonly host: string;
+  /** Where it says how it is. */
+  readonly health: string;
   readonly #args: readonly string[];
   #process: ChildProcess | undefined;
   #isPaused = false;
 
-  constructor(name: string, port: number, args: readonly string[]) {
+  constructor(name: string, port: number, host: string, health: string, args: readonly string[]) {
     this.name = name;
+    this.host = host;
+    this.health = health;
     this.port = port;
     this.#args = args;
-  }
-
-  /** As etcd3 wants it. */
-  get host(): string {
-    return `http://127.0.0.1:${this.port}`;
   }
 
   get isUp(): boolean {
@@ -76,14 +83,19 @@ export class EtcdCluster {
   }
 
   /** Starts it, and waits until it has a leader. */
-  static async start(count = 3): Promise<EtcdCluster> {
+  static async start(count = 3, certificate?: Certificate): Promise<EtcdCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'flat-memdb-etcd-'));
-    const ports = await freePorts(2 * count);
+    const ports = await freePorts(3 * count);
     const names = Array.from({ length: count }, (_, i) => `member-${i + 1}`);
     const peer = (i: number) => `http://127.0.0.1:${ports[count + i]}`;
     const members = names.map((name, i) => {
-      const client = `http://127.0.0.1:${ports[i]}`;
-      return new EtcdMember(name, ports[i], [
+      const client = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${ports[i]}`;
+      const health = `http://127.0.0.1:${ports[2 * count + i]}`;
+      return new EtcdMember(name, ports[i], client, `${health}/health`, [
+        ...(certificate === undefined
+          ? []
+          : ['--cert-file', certificate.cert, '--key-file', certificate.key]),
+        ...['--listen-metrics-urls', health],
         ...['--name', name, '--data-dir', join(folder, name), '--log-level', 'panic'],
         ...['--listen-client-urls', client, '--advertise-client-urls', client],
         ...['--listen-peer-urls', peer(i), '--initial-advertise-peer-urls', peer(i)],
@@ -110,12 +122,17 @@ export class EtcdCluster {
   /** Waits until all of its members say that they are well, which they do when there is a leader. */
   async ready(): Promise<void> {
     const until = Date.now() + 30_000;
-    for (const { host, name } of this.members) {
-      while (!(await isWell(host))) {
+    for (const { health, name } of this.members) {
+      while (!(await isWell(health))) {
         if (Date.now() > until) throw new Error(`${name} of etcd was not ready within 30 seconds`);
         await sleep(50);
       }
     }
+  }
+
+  /** Removes the data of all members, which must not run. */
+  forget(): void {
+    for (const { name } of this.members) rmSync(join(this.#folder, name), { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {
@@ -130,9 +147,9 @@ export class EtcdCluster {
   }
 }
 
-async function isWell(host: string): Promise<boolean> {
+async function isWell(health: string): Promise<boolean> {
   try {
-    const response = await fetch(`${host}/health`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(health, { signal: AbortSignal.timeout(1000) });
     return ((await response.json()) as { health: string }).health === 'true';
   } catch {
     return false;

@@ -4,6 +4,7 @@ import { after } from './clock.js';
 import type {
   ClientOptions,
   DeleteRequest,
+  Header,
   PutRequest,
   RangeRequest,
   RangeResponse,
@@ -15,6 +16,7 @@ import type {
   WatchStream,
   WriteResponse,
 } from './protocol.js';
+import { rewound } from './rewound.js';
 
 /**
  * An `Etcd3` of the package `etcd3`: as much of its type as tells one from anything else, so that programs compile without
@@ -38,6 +40,9 @@ export class Members {
   readonly hosts: readonly string[];
   readonly #client: RawClient;
   readonly #timeout: number;
+
+  /** What their cluster calls itself. */
+  #cluster: string | undefined;
 
   /** @throws TypeError for what is no client */
   constructor(client: EtcdClient, timeout: number) {
@@ -73,7 +78,14 @@ export class Members {
       faultHandling: { host: () => NO_POLICY, global: NO_POLICY },
     };
     const Client = this.#client.constructor as new (options: ClientOptions) => RawClient;
-    return new Connection(host, new Client(ofOne), this.#timeout);
+    return new Connection(host, new Client(ofOne), this.#timeout, (header) => this.#requireSame(header));
+  }
+
+  /** @throws MemDBError for what another cluster says */
+  #requireSame({ cluster_id }: Header): void {
+    this.#cluster ??= cluster_id;
+    if (cluster_id === this.#cluster) return;
+    throw rewound(`etcd's cluster is ${cluster_id}, and was ${this.#cluster}`);
   }
 }
 
@@ -87,19 +99,22 @@ export class Connection {
   readonly host: string;
   readonly #client: RawClient;
   readonly #timeout: number;
+  readonly #check: (header: Header) => void;
   #stream: WatchStream | undefined;
   #isClosed = false;
   /** Ends calls that are under way. */
   readonly #pending = new Set<(error: Error) => void>();
 
-  constructor(host: string, client: RawClient, timeout: number) {
+  /** @param check of what each answer has at its head */
+  constructor(host: string, client: RawClient, timeout: number, check: (header: Header) => void) {
     this.host = host;
+    this.#check = check;
     this.#client = client;
     this.#timeout = timeout;
   }
 
   range(request: RangeRequest): Promise<RangeResponse> {
-    return this.#call(this.#client.kv.range(request, this.#options()));
+    return this.#ask(this.#client.kv.range(request, this.#options()));
   }
 
   put(request: PutRequest): Promise<WriteResponse> {
@@ -121,6 +136,7 @@ export class Connection {
     failed: (error: Error) => void,
   ): Promise<void> {
     const stream = await this.#call(this.#client.watchClient.watch());
+    this.#stream?.cancel(); // One that was cancelled by etcd.
     stream.on('error', (error) => {
       if (!this.#isClosed) failed(error);
     });
@@ -172,9 +188,15 @@ export class Connection {
     }
   }
 
-  async #write<T>(call: Promise<T>): Promise<T> {
+  async #ask<T extends { readonly header: Header }>(call: Promise<T>): Promise<T> {
+    const answer = await this.#call(call);
+    this.#check(answer.header);
+    return answer;
+  }
+
+  async #write<T extends { readonly header: Header }>(call: Promise<T>): Promise<T> {
     try {
-      return await this.#call(call);
+      return await this.#ask(call);
     } catch (error) {
       if (!OF_THE_WAY.test(messageOf(error))) throw error;
       throw new MemDBError(

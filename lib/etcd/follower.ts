@@ -3,8 +3,10 @@ import type { Bounds } from './arguments.js';
 import { after, now } from './clock.js';
 import { Compacted, messageOf, type Connection, type Members } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
+import { requireSameHistory } from './history.js';
 import { Difference, load } from './load.js';
 import { Revisions, type Edit } from './revisions.js';
+import { requireForward } from './rewound.js';
 import type { Versions } from './versions.js';
 import { MirrorIterator } from './iterator.js';
 
@@ -36,7 +38,8 @@ export interface Pace {
  *
  * 1. A watch begins after the revision that is known, whatever that connection's forerunners did.
  * 2. Whatever fails, even what can't be, makes it go to the next member; what is known stays as it was.
- * 3. Where etcd dropped the revisions that are missed, the range is read anew, aside, and what differs is made visible at once.
+ * 3. A connection after the first one is asked whether its etcd is the same.
+ * 4. Where etcd dropped the revisions that are missed, the range is read anew, aside, and what differs is made visible at once.
  */
 export class Follower {
   readonly #members: Members;
@@ -148,11 +151,12 @@ export class Follower {
 
   async #run(connection: Connection): Promise<void> {
     let failures = 0;
+    let isFirst = true;
     while (!this.#isClosed) {
       const before = this.#versions.revision;
       const began = now();
       try {
-        await this.#follow(connection);
+        await this.#follow(connection, isFirst);
       } catch (error) {
         this.#lastError = error;
         if (error instanceof MemDBError) {
@@ -160,7 +164,7 @@ export class Follower {
           this.#listener.failed(error);
         }
       } finally {
-        this.#isFollowing = false;
+        isFirst = this.#isFollowing = false;
         connection.close();
       }
       if (this.#isClosed) return;
@@ -174,9 +178,11 @@ export class Follower {
   }
 
   /** Follows one member, until it throws. */
-  async #follow(connection: Connection): Promise<void> {
-    for (;;) {
+  async #follow(connection: Connection, isSame: boolean): Promise<void> {
+    while (!this.#isClosed) {
       try {
+        if (!isSame) await requireSameHistory(connection, this.#bounds, this.#versions);
+        isSame = true;
         await this.#watch(connection);
       } catch (error) {
         if (!(error instanceof Compacted)) throw error;
@@ -265,7 +271,7 @@ export class Follower {
     try {
       const { revision, asked } = await load(connection, this.#bounds, (edits) => difference.take(edits));
       if (this.#isClosed) return;
-      this.#heartbeat.requireForward(revision, versions.revision);
+      requireForward(revision, versions.revision);
       const edits = difference.end(revision);
       if (edits.length > 0) this.#apply(revision, edits, true);
       else versions.advance(revision);

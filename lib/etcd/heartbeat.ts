@@ -1,8 +1,8 @@
-import { MemDBError } from '../index.js';
 import type { Bounds } from './arguments.js';
 import { after, now } from './clock.js';
 import { messageOf, type Connection } from './connection.js';
 import { numberOf } from './revisions.js';
+import { requireForward } from './rewound.js';
 import type { Versions } from './versions.js';
 
 /** Where somebody waits: milliseconds after which a check that did not help is made again, at first. */
@@ -117,15 +117,6 @@ export class Heartbeat {
     }
   }
 
-  /** @throws MemDBError where etcd is not what it was */
-  requireForward(revision: number, known: number): void {
-    if (revision >= known) return;
-    throw new MemDBError(
-      'MEMDB_MIRROR_REWOUND',
-      `etcd is at revision ${revision}, which is before ${known}, which the mirror has: it was restored from a backup, or is another cluster. Open a new mirror`,
-    );
-  }
-
   #schedule(ms: number): void {
     this.#stopTimer();
     this.#due = now() + ms;
@@ -172,7 +163,7 @@ export class Heartbeat {
 
   /** Whether the mirror has `revision`, which the cluster had after `asked`. */
   #isComplete(revision: number, asked: number, known: number): boolean {
-    this.requireForward(revision, known);
+    requireForward(revision, known);
     if (this.#versions.revision < revision) {
       this.#pending = { revision, asked };
       return false;

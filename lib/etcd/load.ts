@@ -1,9 +1,10 @@
-import { ValueType, bytewise } from '../index.js';
+import { bytewise } from '../index.js';
 import type { Bounds } from './arguments.js';
 import type { Connection } from './connection.js';
 import { now } from './clock.js';
 import type { KeyValue } from './protocol.js';
 import { bytesOf, numberOf, type Edit } from './revisions.js';
+import { rewound } from './rewound.js';
 import type { Versions } from './versions.js';
 
 /** Entries of the first page, and bytes that later ones should have. */
@@ -61,12 +62,16 @@ export class Difference {
     this.#step();
   }
 
+  /** @throws MemDBError where it does not go on from what is known */
   take(page: readonly Edit[]): void {
     for (const edit of page) {
       this.#deleteBelow(edit.key);
-      const found = this.#versions.table.get(edit.key);
-      const isKnown = found?.type === ValueType.Value && found.sequenceNumber === edit.sequence;
-      if (!isKnown) this.edits.push(edit);
+      if (!this.#versions.isKnown(edit)) {
+        const { revision } = this.#versions;
+        if (edit.sequence <= revision)
+          throw rewound(`etcd has something else at revision ${revision} than the mirror`);
+        this.edits.push(edit);
+      }
       if (this.#next !== undefined && bytewise.compare(this.#next, edit.key) === 0) this.#step();
     }
   }

@@ -3,7 +3,8 @@
  * keeps the build from shortening the names.
  */
 
-declare interface Header {
+export declare interface Header {
+  readonly cluster_id: string;
   /** Of the whole store, when the request was served. */
   readonly revision: string;
 }

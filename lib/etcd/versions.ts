@@ -1,4 +1,5 @@
-import { MemTable, ValueType } from '../index.js';
+import { MemTable, ValueType, bytewise } from '../index.js';
+import { copyOf } from './arguments.js';
 import type { Edit } from './revisions.js';
 
 /** When a state came, and what became old by that. */
@@ -26,6 +27,9 @@ export class Versions {
   #table = new MemTable();
   #revision = 0;
   #oldest = 0;
+  /** The mod revision of what was put last, and one of its keys, which may be gone, or replaced. */
+  lastPut = 0;
+  #lastKey: Uint8Array | undefined;
   readonly #retain: { readonly revisions: number; readonly ms: number };
   /** Steps after `oldest`, in order; those before `#first` are gone. */
   #steps: Step[] = [];
@@ -47,6 +51,23 @@ export class Versions {
     return this.#revision;
   }
 
+  /** Whether what was put last is still there. */
+  get hasLastPut(): boolean {
+    if (this.#lastKey === undefined) return false;
+    const found = this.#table.get(this.#lastKey);
+    return found?.type === ValueType.Value && found.sequenceNumber === this.lastPut;
+  }
+
+  /** Whether that is what a key is. */
+  isKnown({ key, value, sequence }: Edit): boolean {
+    const found = this.#table.get(key);
+    return (
+      found?.type === ValueType.Value &&
+      found.sequenceNumber === sequence &&
+      bytewise.compare(found.value!, value!) === 0
+    );
+  }
+
   get oldest(): number {
     return this.#oldest;
   }
@@ -55,6 +76,7 @@ export class Versions {
   load(edits: Iterable<Edit>): void {
     for (const { key, value, sequence } of edits) {
       this.#table.add(sequence, ValueType.Value, key, value!);
+      this.#put(key, sequence);
       this.length++;
     }
   }
@@ -63,6 +85,8 @@ export class Versions {
   clear(): void {
     this.#table = new MemTable();
     this.length = 0;
+    this.lastPut = 0;
+    this.#lastKey = undefined;
   }
 
   begin(revision: number): void {
@@ -80,6 +104,7 @@ export class Versions {
         superseded++;
       } else {
         this.#table.add(sequence, ValueType.Value, key, value);
+        this.#put(key, sequence);
       }
       if (wasThere) superseded++;
       length += Number(value !== undefined) - Number(wasThere);
@@ -126,6 +151,12 @@ export class Versions {
     }
     this.#pins.delete(revision);
     if (revision < this.#oldest) this.#left = 0; // What it held may go.
+  }
+
+  #put(key: Uint8Array, sequence: number): void {
+    if (sequence <= this.lastPut) return;
+    this.lastPut = sequence;
+    this.#lastKey = copyOf(key);
   }
 
   #dropSteps(count: number, oldest: number): void {

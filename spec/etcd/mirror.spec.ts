@@ -624,13 +624,78 @@ it('close ends all, but views', async () => {
   expect(changes).toEqual([]);
 });
 
-it('a cluster that went back in time ends it clearly', async () => {
-  const cluster = clusterOf([['a', '1']], [['a', '2']]);
-  const mirror = await open(cluster);
-  const waiting = codeOf(() => mirror.waitFor(9));
-  cluster.history.length = 1;
-  cluster.revision = 2;
-  await tick(3000);
-  expect(await waiting).toBe('MEMDB_MIRROR_REWOUND');
-  expect(() => mirror.get(bytes('a'))).toThrow('restored from a backup');
+describe('a cluster that is not what it was', () => {
+  /** A mirror that hears nothing while `change` is made, and then is connected again. @returns how it ends, or what it shows */
+  async function after(change: (cluster: FakeCluster) => void): Promise<string> {
+    const cluster = clusterOf([['a', '1']], [['b', '1']], [['a', '2']]);
+    const mirror = await open(cluster);
+    const waiting = codeOf(() => mirror.waitFor(1000));
+    change(cluster);
+    for (const member of cluster.members) member.drop();
+    await tick(10_000);
+    const code = await codeOf(() => mirror.length);
+    if (code === 'none') return pairs(mirror).join();
+    expect(await waiting).toBe(code);
+    expect(() => mirror.get(bytes('a'))).toThrow('Open a new mirror');
+    return code;
+  }
+  /** Its data is lost, and other revisions are made. */
+  const begun = (...transactions: FakeEdit[][]) => {
+    return (cluster: FakeCluster) => {
+      for (const [key] of cluster.entriesAt(cluster.revision)) cluster.commit([[key, undefined]]);
+      cluster.history.length = 0;
+      cluster.revision = 1;
+      for (const edits of transactions) cluster.commit(edits);
+    };
+  };
+  const a1: FakeEdit[] = [['a', '1']];
+  const b1: FakeEdit[] = [['b', '1']];
+  const a2: FakeEdit[] = [['a', '2']];
+  const c1: FakeEdit[] = [['c', '1']];
+
+  it('ends it clearly where its revisions are lower', async () => {
+    expect(await after(begun(a1))).toBe('MEMDB_MIRROR_REWOUND');
+    expect(await after(begun())).toBe('MEMDB_MIRROR_REWOUND');
+  });
+
+  it('ends it where it calls itself something else, whatever its revisions', async () => {
+    expect(await after((cluster) => void (cluster.id = '2'))).toBe('MEMDB_MIRROR_REWOUND');
+  });
+
+  it('ends it where it is as far, or further, by other revisions', async () => {
+    // Another number of entries.
+    expect(await after(begun(a1, a1, a2))).toBe('MEMDB_MIRROR_REWOUND');
+    expect(await after(begun(a1, b1, [...a2, ...c1], a1))).toBe('MEMDB_MIRROR_REWOUND');
+    // What was put last is another key, was put earlier, or is something else.
+    expect(await after(begun(a2, a2, b1, a1))).toBe('MEMDB_MIRROR_REWOUND');
+    expect(await after(begun(a1, a2, [['c', '0']], [['c', undefined]]))).toBe('MEMDB_MIRROR_REWOUND');
+    expect(await after(begun([...a2, ...b1], [['c', '0']], [['c', undefined]]))).toBe('MEMDB_MIRROR_REWOUND');
+    expect(await after(begun(a1, b1, a1, a1))).toBe('MEMDB_MIRROR_REWOUND');
+  });
+
+  it('ends it where that shows when the range is read anew', async () => {
+    const other = begun(a1, [['b', '2']], a2, c1, c1);
+    // It is asked of what was put last alone, which is the same; what is older is not, and is seen once all is read.
+    const compacted = (cluster: FakeCluster) => {
+      other(cluster);
+      cluster.compact(cluster.revision);
+    };
+    expect(await after(compacted)).toBe('MEMDB_MIRROR_REWOUND');
+  });
+
+  it('is none where it is the same', async () => {
+    expect(await after(begun(a1, b1, a2))).toBe('a=2,b=1');
+    expect(await after(begun(a1, b1, a2, c1, a1))).toBe('a=1,b=1,c=1');
+    expect(await after((cluster) => void cluster.commit([['a', undefined]]))).toBe('b=1');
+  });
+
+  it('is asked also where what was put last is gone', async () => {
+    const cluster = clusterOf([['a', '1']], [['b', '1']]);
+    const mirror = await open(cluster);
+    cluster.commit([['b', undefined]]);
+    await tick();
+    for (const member of cluster.members) member.drop();
+    await tick(3000);
+    expect([mirror.staleness < 2500, ...pairs(mirror)]).toEqual([true, 'a=1']);
+  });
 });

@@ -29,7 +29,7 @@ interface RangeRequest {
 }
 
 interface FakeResponse {
-  readonly header: { readonly revision: string };
+  readonly header: { readonly revision: string; readonly cluster_id: string };
   readonly created: boolean;
   readonly canceled: boolean;
   readonly compact_revision: string;
@@ -45,6 +45,7 @@ interface FakeKeyValue {
 }
 
 export class FakeCluster {
+  id = '1';
   /** The first is that of an empty store. */
   revision = 1;
   compacted = 0;
@@ -306,7 +307,7 @@ export class FakeStream {
 
   #response(parts: Partial<FakeResponse>): FakeResponse {
     return {
-      header: { revision: String(this.#cluster.revision) },
+      header: headOf(this.#cluster),
       created: false,
       canceled: false,
       compact_revision: '0',
@@ -346,7 +347,7 @@ export class FakeEtcd3 {
         if (writeError !== undefined) throw writeError;
         return result;
       });
-    const headed = (revision: number) => ({ header: { revision: String(revision) } });
+    const headed = (revision: number) => ({ header: headOf(cluster, revision) });
     this.kv = {
       range: (request: RangeRequest) => answer('range', request, () => rangeOf(cluster, request)),
       put: (request: { key: Uint8Array; value: Uint8Array }) =>
@@ -403,13 +404,16 @@ function transactionOf(cluster: FakeCluster, { compare, success }: TxnRequest) {
   if (new Set(edits.map(([key]) => key)).size < edits.length) {
     throw new Error('3 INVALID_ARGUMENT: etcdserver: duplicate key given in txn request');
   }
-  return { header: { revision: String(succeeded ? cluster.commit(edits) : cluster.revision) }, succeeded };
+  return { header: headOf(cluster, succeeded ? cluster.commit(edits) : cluster.revision), succeeded };
 }
 
 function rangeOf(cluster: FakeCluster, request: RangeRequest) {
   const { key, range_end, limit = 0, revision = 0, min_mod_revision = 0, keys_only = false } = request;
   if (revision > 0 && revision < cluster.compacted) {
     throw new Error('11 OUT_OF_RANGE: etcdserver: mvcc: required revision has been compacted');
+  }
+  if (revision > cluster.revision) {
+    throw new Error('11 OUT_OF_RANGE: etcdserver: mvcc: required revision is a future revision');
   }
   const has = range_end === undefined ? (each: string) => each === textOf(key) : insideOf(key, range_end);
   const all = [...cluster.stateAt(revision > 0 ? revision : cluster.revision)]
@@ -418,7 +422,7 @@ function rangeOf(cluster: FakeCluster, request: RangeRequest) {
   const wanted = all.filter(([, { mod }]) => mod >= min_mod_revision);
   const page = limit > 0 ? wanted.slice(0, limit) : wanted;
   return {
-    header: { revision: String(cluster.revision) },
+    header: headOf(cluster),
     kvs: page.map(([each, { value, mod }]) => ({
       key: bytesOf(each),
       value: bytesOf(keys_only ? '' : value),
@@ -433,4 +437,8 @@ function insideOf(key: Uint8Array, end: Uint8Array): (key: string) => boolean {
   const start = textOf(key);
   const limit = textOf(end);
   return (each) => each >= start && (limit === '\0' || each < limit);
+}
+
+function headOf({ id, revision }: FakeCluster, at = revision) {
+  return { revision: String(at), cluster_id: id };
 }

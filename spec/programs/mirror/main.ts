@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { missingEtcd } from '../../../examples/support/etcd-cluster.js';
+import { mirrorCases } from './cases.js';
 import { FAULTS, mirrorRounds } from './rounds.js';
 
 async function main(): Promise<number> {
@@ -21,6 +22,7 @@ async function main(): Promise<number> {
   }
   const began = Date.now();
   try {
+    if (values.faults === undefined) await mirrorCases((line) => console.log(`mirror, case ${line}`));
     const figures = await mirrorRounds(faults, seed, (line) => console.log(`mirror, seed ${seed}: ${line}`));
     const kinds = FAULTS.map(
       (fault) => `${fault} ${figures.faults[fault]} times (${figures.slowest[fault] ?? 0} ms at most)`,
