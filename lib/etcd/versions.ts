@@ -64,7 +64,7 @@ export class Versions {
     return (
       found?.type === ValueType.Value &&
       found.sequenceNumber === sequence &&
-      bytewise.compare(found.value!, value!) === 0
+      bytewise.compare(found.value, value!) === 0
     );
   }
 

@@ -33,7 +33,9 @@ async function codeOf(run: () => unknown): Promise<string> {
 
 /** @throws Error where it does not come to be true within some time */
 async function soon(what: string, isTrue: () => boolean, ms = 15_000): Promise<void> {
-  for (const until = Date.now() + ms; !isTrue(); await sleep(10)) {
+  const until = Date.now() + ms;
+  while (!isTrue()) {
+    await sleep(10);
     if (Date.now() > until) throw new Error(`not within ${ms} ms: ${what}`);
   }
 }
