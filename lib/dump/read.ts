@@ -1,4 +1,5 @@
 import { describe, requireBytes } from '../base/arguments.js';
+import { lengthOf, partOf } from '../base/bytes.js';
 import { CorruptionError } from '../base/errors.js';
 import {
   FIRST_NODE,
@@ -45,8 +46,8 @@ export interface Maker<T extends { readonly table: Table }> {
 }
 
 /** What a dump holds, all of it checked. @throws TypeError, CapacityError, CorruptionError, MemDBError */
-export function load<T extends { readonly table: Table }>(bytes: Uint8Array, maker: Maker<T>): T {
-  requireBytes(bytes, 'bytes');
+export function load<T extends { readonly table: Table }>(given: Uint8Array, maker: Maker<T>): T {
+  const bytes = plain(given, 'bytes');
   const steps = loading(maker, bytes.length);
   let at = 0;
   for (let step = steps.next(); ; step = steps.next()) {
@@ -56,6 +57,12 @@ export function load<T extends { readonly table: Table }>(bytes: Uint8Array, mak
     part.set(bytes.subarray(at, at + part.length));
     at += part.length;
   }
+}
+
+/** The bytes that an array has, whatever its class says. */
+function plain(bytes: unknown, what: string): Uint8Array {
+  requireBytes(bytes, what);
+  return partOf(bytes, lengthOf(bytes));
 }
 
 /** The same from a stream, which is read to its end; where that is not as it must be, it is cancelled. */
@@ -74,8 +81,7 @@ export async function loadFrom<T extends { readonly table: Table }>(
     const next = async () => {
       const { done, value } = await reader.read();
       if (done) return false;
-      requireBytes(value, 'what a stream gives');
-      chunk = value;
+      chunk = plain(value, 'what a stream gives');
       return true;
     };
     for (let step = steps.next(); ; step = steps.next()) {

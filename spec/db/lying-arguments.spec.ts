@@ -240,6 +240,22 @@ describe.each([
   });
 });
 
+test.each(LIARS)('a dump in an array %s is loaded for what it is', async (_what, make) => {
+  const { db } = scene();
+  db.put(utf8('more'), utf8('than nothing'));
+  const dumped = db.dump();
+  expect(DB.load(make(dumped)).dump()).toEqual(dumped);
+  const portions = [dumped.slice(0, 50), dumped.slice(50)].map(make);
+  const readable = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const portion = portions.shift();
+      if (portion === undefined) controller.close();
+      else controller.enqueue(portion);
+    },
+  });
+  expect((await DB.loadFrom(readable)).dump()).toEqual(dumped);
+});
+
 test('a refusal says what a pretender may be', () => {
   const error = thrownBy(() => new DB().put(new Proxy(bytes(1), {}), bytes()));
   expect(error.message).toBe(
