@@ -446,7 +446,7 @@ describe('what a map promises', () => {
   });
 
   test('so is one that uses its map for an upper bound, while the lower one is still needed', () => {
-    const map = new OrderedMap({ entries: Array.from('abcdefg', (key) => [key, 1]) });
+    const map = new OrderedMap<unknown, number>({ entries: Array.from('abcdefg', (key) => [key, 1]) });
     const upper = [''];
     Object.defineProperty(upper, '0', {
       get: () => {
@@ -454,11 +454,12 @@ describe('what a map promises', () => {
         return 'x';
       },
     });
-    for (const scan of [
+    const scans: MapScan<unknown>[] = [
       { gte: 'c', lt: upper },
       { gt: 'c', lte: upper },
-      { prefix: 'c', lt: upper },
-    ]) {
+      { prefix: 'c', lt: upper } as never,
+    ];
+    for (const scan of scans) {
       expect(thrownBy(() => map.deleteRange(scan)).name).toBe('LockMisuseError');
       expect(thrownBy(() => map.keys(scan)).name).toBe('LockMisuseError');
     }
