@@ -46,4 +46,5 @@ export * from './table/bulk/staging.js';
 export * from './table/check.js';
 export * from './table/compaction/autocompaction.js';
 export * from './table/compaction/compaction.js';
+export { repair } from './table/repair.js';
 export * from './table/table.js';

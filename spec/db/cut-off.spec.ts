@@ -316,3 +316,57 @@ function walkOn(it: DBIterator, found: readonly string[]): void {
 function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
+
+describe('what nobody sees until later', () => {
+  /** As many cuts as there are points; what came of each. */
+  function atEachPoint<T>(
+    prepareIt: () => T,
+    call: (it: T) => void,
+    then: (it: T, where: string) => void,
+  ): void {
+    cutter.arm();
+    call(prepareIt());
+    cutter.disarm();
+    const points = cutter.passed;
+    expect(points).toBeGreaterThan(0);
+    for (let at = 1; at <= points; at++) {
+      // There are many points: endings take turns.
+      for (const ending of [ENDINGS[at % ENDINGS.length]]) {
+        const it = prepareIt();
+        cutter.arm(at, ending);
+        try {
+          call(it);
+        } catch (error) {
+          if (!(error instanceof CutOff) && !String(error).includes('could not allocate')) throw error;
+        } finally {
+          cutter.disarm();
+        }
+        then(it, `${ending}, at ${at} of ${points}`);
+      }
+    }
+  }
+
+  test('a compaction that follows the table no more is never finished', () => {
+    const options = { ...localMemory, compactEvery: 40, compactAtOnce: 1 };
+    const keys = many.slice(0, 30).sort();
+    atEachPoint(
+      () => {
+        const db = new DB(withInternals({}, options));
+        for (const key of keys) db.put(utf8(key), utf8('1'));
+        // One begins, and is soon behind the first entries.
+        for (let i = 0; tableOf(db).follower === undefined || i < 16; i++) db.put(utf8(keys[29]), utf8('1'));
+        return db;
+      },
+      (db) => db.put(utf8(keys[28]), utf8('2')),
+      (db, where) => {
+        db.put(utf8(keys[0]), utf8('3'));
+        // As many as it takes to finish it, and the next one.
+        for (let i = 0; i < 100; i++) {
+          db.put(utf8(keys[27]), utf8('4'));
+          must(text(db.get(utf8(keys[0]))) === '3', `${where}: what was put is what it was before`);
+        }
+        checkStructure(db);
+      },
+    );
+  });
+});

@@ -401,7 +401,7 @@ export class HashIndex {
 
   /** Removes a node; one that waits just loses its leaf, which is for the pages to do. @param hash that of its key, if it is known */
   remove(node: NodeIndex, knownHash?: number): void {
-    if (this.#next === CUT_OFF) this.reset();
+    // Where an entering was cut off, all wait: CUT_OFF is below any of them.
     if (node >= this.#next) return;
     const hash = knownHash ?? this.hashOf(node);
     this.#count--;
