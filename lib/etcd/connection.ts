@@ -33,6 +33,8 @@ export class Compacted extends Error {}
 
 /** No error of the call itself, but of the way to etcd, so that nobody knows whether it was made. */
 const OF_THE_WAY = /^(1|2|4|8|13|14) [A-Z_]+:/;
+/** That it was refused: there is no room for it. */
+const REFUSED = /^8 [A-Z_]+: (etcdserver:|.*larger than max)/;
 const COMPACTED = 'required revision has been compacted';
 
 /** Makes connections to the members that a client knows, one each. */
@@ -58,7 +60,7 @@ export class Members {
     }
     this.#client = raw;
     this.#timeout = timeout;
-    const { hosts } = raw.options;
+    const { hosts = '127.0.0.1:2379' } = raw.options; // As in etcd3.
     this.hosts = typeof hosts === 'string' ? [hosts] : [...hosts];
   }
 
@@ -198,7 +200,7 @@ export class Connection {
     try {
       return await this.#ask(call);
     } catch (error) {
-      if (!OF_THE_WAY.test(messageOf(error))) throw error;
+      if (!OF_THE_WAY.test(messageOf(error)) || REFUSED.test(messageOf(error))) throw error;
       throw new MemDBError(
         'MEMDB_OUTCOME_UNKNOWN',
         `${this.host} did not confirm the write: ${messageOf(error)}. It was made or not; read before you make it again`,

@@ -1,15 +1,19 @@
-import { bytewise } from '../index.js';
+import { MemDBError, bytewise } from '../index.js';
 import type { Bounds } from './arguments.js';
-import type { Connection } from './connection.js';
+import { Compacted, type Connection } from './connection.js';
 import { now } from './clock.js';
 import type { KeyValue } from './protocol.js';
 import { bytesOf, numberOf, type Edit } from './revisions.js';
 import { rewound } from './rewound.js';
 import type { Versions } from './versions.js';
 
-/** Entries of the first page, and bytes that later ones should have. */
-const FIRST_PAGE = 500;
+/** Entries of the first page, each of which may have more than a megabyte; and bytes that later ones should have. */
+const FIRST_PAGE = 50;
 const PAGE_BYTES = 1 << 20;
+/** A page has so many times the entries of the one before, at most. */
+const GROWTH = 16;
+/** One that did not come in time is asked for again, once, with a part of the entries. */
+const LESS = 64;
 const LARGEST_PAGE = 10_000;
 
 export interface Loaded {
@@ -29,7 +33,17 @@ export async function load(
   let limit = FIRST_PAGE;
   let revision = 0;
   for (;;) {
-    const page = await connection.range({ key, range_end: end, limit, revision });
+    const request = { key, range_end: end, revision };
+    let page;
+    try {
+      page = await connection.range({ ...request, limit });
+    } catch (error) {
+      // Where entries become much larger, a page of as many may be more than what comes in time.
+      if (revision === 0 || limit <= LESS || error instanceof MemDBError || error instanceof Compacted)
+        throw error;
+      limit = Math.floor(limit / LESS);
+      page = await connection.range({ ...request, limit });
+    }
     // The first page is the newest state; the others are of the same.
     if (revision === 0) revision = numberOf(page.header.revision);
     const { kvs } = page;
@@ -40,7 +54,8 @@ export async function load(
     key.set(last);
     let bytes = 0;
     for (const kv of kvs) bytes += kv.key.length + kv.value.length;
-    limit = Math.max(1, Math.min(LARGEST_PAGE, Math.floor((PAGE_BYTES * kvs.length) / (bytes + 1))));
+    const fitting = Math.floor((PAGE_BYTES * kvs.length) / (bytes + 1));
+    limit = Math.max(1, Math.min(LARGEST_PAGE, GROWTH * limit, fitting));
   }
 }
 

@@ -112,7 +112,7 @@ declare interface Policy {
 }
 
 export declare interface ClientOptions {
-  readonly hosts: string | readonly string[];
+  readonly hosts?: string | readonly string[];
   readonly grpcOptions?: Record<string, unknown>;
   readonly faultHandling?: { host?: () => Policy; global?: Policy };
 }

@@ -1,5 +1,6 @@
 import { MemTable, ValueType, bytewise } from '../index.js';
 import { copyOf } from './arguments.js';
+import { Compaction } from './compaction.js';
 import type { Edit } from './revisions.js';
 
 /** When a state came, and what became old by that. */
@@ -10,9 +11,14 @@ interface Step {
   readonly superseded: number;
 }
 
-/** With so many versions too many, a compaction is made, and with half as many again as there are entries: it copies all of them. */
+const NOTHING = new Uint8Array(0);
+
+/** With so many versions too many, and half as many again as there are entries, a compaction begins: it copies all of these. */
 const COMPACT_FROM = 1000;
 const OF_ENTRIES = 0.5;
+/** What it looks at for each edit: it ends long before there is as much garbage again; and at each heartbeat, where nothing comes. */
+const FOR_AN_EDIT = 32;
+const FOR_A_HEARTBEAT = 4096;
 
 /**
  * What the mirror knows: every version since the oldest revision that can be read, in a MemTable, an etcd revision being the sequence
@@ -37,6 +43,10 @@ export class Versions {
   /** Versions that only pins may still need, and how many of these were left by the last compaction. */
   #garbage = 0;
   #left = 0;
+  #compaction: Compaction | undefined;
+  /** The garbage that there was when it began, and whether some more may go since. */
+  #expected = 0;
+  #unpinned = false;
   readonly #pins = new Map<number, number>();
 
   constructor(retain: { readonly revisions: number; readonly ms: number }) {
@@ -100,10 +110,10 @@ export class Versions {
     for (const { key, value, sequence } of edits) {
       const wasThere = this.#table.get(key)?.type === ValueType.Value;
       if (value === undefined) {
-        this.#table.add(sequence, ValueType.Deletion, key);
+        this.#add(sequence, ValueType.Deletion, key);
         superseded++;
       } else {
-        this.#table.add(sequence, ValueType.Value, key, value);
+        this.#add(sequence, ValueType.Value, key, value);
         this.#put(key, sequence);
       }
       if (wasThere) superseded++;
@@ -112,14 +122,14 @@ export class Versions {
     this.length = length;
     this.#revision = revision;
     this.#steps.push({ revision, time, superseded });
-    this.trim(time);
+    this.#trim(time);
+    this.#tidy(FOR_AN_EDIT * edits.length);
   }
 
   /** The same after revisions were missed: what was between cannot be read. */
   leap(revision: number, edits: readonly Edit[], time: number): void {
     this.apply(revision, edits, time);
     this.#dropSteps(this.#steps.length - this.#first, revision);
-    this.#compactIfDue();
   }
 
   /** Nothing changed in the range up to `revision`. */
@@ -127,15 +137,19 @@ export class Versions {
     if (revision > this.#revision) this.#revision = revision;
   }
 
-  /** Lets go of what is older than is to be kept. */
+  /** Lets go of what is older than is to be kept, a part at a time: to be called now and then. */
   trim(time: number): void {
+    this.#trim(time);
+    this.#tidy(FOR_A_HEARTBEAT);
+  }
+
+  #trim(time: number): void {
     const steps = this.#steps;
     const { revisions, ms } = this.#retain;
     let past = 0;
     const count = steps.length - this.#first;
     while (past < count && (count - past > revisions || time - steps[this.#first + past].time > ms)) past++;
     if (past > 0) this.#dropSteps(past, steps[this.#first + past - 1].revision);
-    this.#compactIfDue();
   }
 
   /** Keeps a state for as long as it takes. To be undone by `unpin`. */
@@ -150,7 +164,14 @@ export class Versions {
       return;
     }
     this.#pins.delete(revision);
-    if (revision < this.#oldest) this.#left = 0; // What it held may go.
+    if (revision >= this.#oldest) return;
+    this.#left = 0; // What it held may go.
+    this.#unpinned = true;
+  }
+
+  #add(sequence: number, type: ValueType, key: Uint8Array, value: Uint8Array = NOTHING): void {
+    this.#table.add(sequence, type, key, value);
+    this.#compaction?.added(sequence, type, key, value);
   }
 
   #put(key: Uint8Array, sequence: number): void {
@@ -169,10 +190,20 @@ export class Versions {
     }
   }
 
-  #compactIfDue(): void {
-    if (this.#garbage - this.#left <= COMPACT_FROM + this.length * OF_ENTRIES) return;
-    const before = this.#table.length;
-    this.#table.compact(this.#oldest, { snapshots: this.#pins.keys(), bottom: true });
-    this.#garbage = this.#left = Math.max(0, this.#garbage - (before - this.#table.length));
+  /** Begins to drop what nobody sees, where it is worth it, or goes on. */
+  #tidy(entries: number): void {
+    if (this.#compaction === undefined) {
+      if (this.#garbage - this.#left <= COMPACT_FROM + this.length * OF_ENTRIES) return;
+      this.#compaction = new Compaction(this.#table, this.#oldest, this.#pins.keys());
+      this.#expected = this.#garbage;
+      this.#unpinned = false;
+    }
+    const compaction = this.#compaction;
+    if (!compaction.step(entries)) return;
+    this.#compaction = undefined;
+    this.#table = compaction.copy;
+    // What became garbage meanwhile is in the copy, too.
+    this.#garbage = Math.max(0, this.#garbage - compaction.dropped);
+    this.#left = this.#unpinned ? 0 : Math.max(0, this.#expected - compaction.dropped);
   }
 }

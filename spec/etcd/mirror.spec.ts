@@ -699,3 +699,73 @@ describe('a cluster that is not what it was', () => {
     expect([mirror.staleness < 2500, ...pairs(mirror)]).toEqual([true, 'a=1']);
   });
 });
+
+it('a connection to the same cluster goes on, whatever became of the key that tells', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const changes = changesOf(mirror);
+  const lose = async () => {
+    followed(cluster, mirror).drop();
+    await tick(100);
+  };
+  await lose();
+  cluster.commit([['b', '2']]);
+  await lose();
+  cluster.commit([['b', undefined]]);
+  await lose();
+  cluster.commit([['a', undefined]]);
+  await lose();
+  cluster.commit([['c', '3']]);
+  await tick();
+  expect(changes).toEqual(['3 put b=2', '4 delete b', '5 delete a', '6 put c=3']);
+});
+
+it('large entries come in smaller pages, also where those before were small', async () => {
+  const cluster = clusterOf(
+    Array.from({ length: 1000 }, (_, i): FakeEdit => [String(1000 + i), 'x']),
+    Array.from({ length: 1000 }, (_, i): FakeEdit => [String(2000 + i), 'x'.repeat(5000)]),
+  );
+  for (const member of cluster.members) member.mostBytes = 600_000;
+  const mirror = await open(cluster);
+  expect(mirror.length).toBe(2000);
+  expect(text(mirror.get(bytes('2999')))?.length).toBe(5000);
+});
+
+it('may never have to answer, and that takes no time', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster, { heartbeat: Infinity, timeout: Infinity });
+  const { length } = cluster.requests;
+  await tick(60_000);
+  expect([cluster.requests.length, pairs(mirror)]).toEqual([length, ['a=1']]);
+});
+
+it('a write that is refused for lack of room is known not to be made', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const member = followed(cluster, mirror);
+  member.writeError = new Error('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded');
+  expect(await codeOf(() => mirror.put(bytes('b'), bytes('2')))).toBe('Error');
+  member.writeError = new Error('8 RESOURCE_EXHAUSTED: Bandwidth exhausted or memory limit exceeded');
+  expect(await codeOf(() => mirror.put(bytes('b'), bytes('2')))).toBe('MEMDB_OUTCOME_UNKNOWN');
+});
+
+it('what is changed while old revisions are dropped stays', async () => {
+  const cluster = clusterOf(Array.from({ length: 3000 }, (_, i): FakeEdit => [String(10_000 + i), 'x']));
+  const mirror = await open(cluster, { retain: { revisions: 0 } });
+  const { versions } = mirror as unknown as { versions: { table: object } };
+  const first = versions.table;
+  // Again and again the first key, which is copied first, until the copy takes the place of the table, and for a while after.
+  let drops = 0;
+  let last: object = first;
+  for (let i = 0; i < 4000; i++) {
+    cluster.commit([['10000', String(i)]]);
+    if (i % 20 === 0) {
+      await tick();
+      expect(text(mirror.get(bytes('10000')))).toBe(String(i));
+      if (versions.table !== last) drops++;
+      last = versions.table;
+    }
+  }
+  expect(drops).toBeGreaterThan(0);
+  expect(mirror.count()).toBe(3000);
+});

@@ -118,6 +118,8 @@ export class FakeMember {
   writesAllTheSame = false;
   /** Messages of watches are cut to so many events. */
   mostEvents = Infinity;
+  /** A page of more bytes comes too late. */
+  mostBytes = Infinity;
   #isUp = true;
   #isPaused = false;
   #resumed: (() => void)[] = [];
@@ -349,7 +351,13 @@ export class FakeEtcd3 {
       });
     const headed = (revision: number) => ({ header: headOf(cluster, revision) });
     this.kv = {
-      range: (request: RangeRequest) => answer('range', request, () => rangeOf(cluster, request)),
+      range: (request: RangeRequest) =>
+        answer('range', request, () => {
+          const response = rangeOf(cluster, request);
+          const bytes = response.kvs.reduce((sum, { value }) => sum + value.length, 0);
+          if (bytes > member.mostBytes) throw new Error('4 DEADLINE_EXCEEDED: Deadline exceeded');
+          return response;
+        }),
       put: (request: { key: Uint8Array; value: Uint8Array }) =>
         write('put', request, () => headed(cluster.commit([[textOf(request.key), textOf(request.value)]]))),
       deleteRange: (request: { key: Uint8Array }) =>
