@@ -120,6 +120,20 @@ export function parseFlags<const Config extends ParseArgsConfig>(
   }
 }
 
+/** What a suite is to do; or its exit code, where help was asked for, or what was asked is not understood. */
+export function optionsOr<T extends object>(help: string, parse: () => T | undefined): T | number {
+  let options;
+  try {
+    options = parse();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${help}`);
+    return 2;
+  }
+  if (options === undefined) console.log(help);
+  return options ?? 0;
+}
+
 function competitors(names: string | undefined): string[] {
   const ids = COLUMNS.map(({ id }) => id);
   if (names === undefined) return ids;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ask } from '../ask.js';
 import { commandOf, machineOf, surroundings, versionsOf } from '../facts.js';
 import { OWN } from '../competitors/index.js';
-import { parseFlags, UsageError, wholeNumber } from '../options.js';
+import { optionsOr, parseFlags, wholeNumber } from '../options.js';
 import { median } from '../stats.js';
 import { textTable } from '../table.js';
 import { KINDS, ORDERS, type Answer, type Job, type Row } from './protocol.js';
@@ -27,18 +27,8 @@ interface Cell extends Job {
 }
 
 export async function runDump(args: string[]): Promise<number> {
-  let options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    return 2;
-  }
-  if (options === undefined) {
-    console.log(HELP);
-    return 0;
-  }
+  const options = optionsOr(HELP, () => parse(args));
+  if (typeof options === 'number') return options;
   const { sizes, rounds } = options;
   const cells = sizes.flatMap((n) =>
     KINDS.flatMap((kind) => ORDERS.map((order): Cell => ({ kind, order, n, answers: [] }))),

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ask } from '../ask.js';
 import { commandOf, machineOf, surroundings, versionsOf } from '../facts.js';
-import { choose, parseFlags, UsageError, wholeNumber } from '../options.js';
+import { choose, optionsOr, parseFlags, wholeNumber } from '../options.js';
 import { runOverwrites } from './overwrites.js';
 import { textTable, type Section } from '../table.js';
 import {
@@ -42,18 +42,8 @@ interface Cell {
 
 export async function runLevel(args: string[]): Promise<number> {
   if (args.includes('--overwrites')) return runOverwrites();
-  let options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    return 2;
-  }
-  if (options === undefined) {
-    console.log(HELP);
-    return 0;
-  }
+  const options = optionsOr(HELP, () => parse(args));
+  if (typeof options === 'number') return options;
   const { n, encodings, rounds } = options;
   if (options.isProfile) {
     for (const encoding of encodings) console.log(textTable(await profileSection(encoding, n)));

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ask } from '../ask.js';
 import { commandOf, machineOf, versionsOf } from '../facts.js';
-import { parseFlags, UsageError } from '../options.js';
+import { optionsOr, parseFlags } from '../options.js';
 import { textTable } from '../table.js';
 import { HELP, livesOf, parseSharedOptions, settingsOf, type Options } from './plan.js';
 import { FORM_TITLES, type Job, type Times, type Traffic } from './protocol.js';
@@ -30,18 +30,8 @@ const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=8000'];
 const ENVIRONMENT = { MALLOC_MMAP_THRESHOLD_: String(1 << 17) };
 
 export async function runShared(args: string[]): Promise<number> {
-  let options: Options | undefined;
-  try {
-    options = parse(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    return 2;
-  }
-  if (options === undefined) {
-    console.log(HELP);
-    return 0;
-  }
+  const options = optionsOr(HELP, () => parse(args));
+  if (typeof options === 'number') return options;
   const folder = resolve(root, options.isPartial ? PARTIAL : RESULTS);
   const path = join(folder, 'shared.json');
   let data: SharedData;

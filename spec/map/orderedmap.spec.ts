@@ -104,6 +104,7 @@ describe('ranges', () => {
     [{ gte: '' }, 'abcdefgh'],
     [{ limit: 3 }, 'abc'],
     [{ limit: 0 }, ''],
+    [{ limit: -0 }, ''],
     [{ limit: Infinity }, 'abcdefgh'],
     [{ gt: 'b', limit: 2 }, 'cd'],
     [{ gt: 'b', lte: 'g', limit: 100 }, 'cdefg'],
