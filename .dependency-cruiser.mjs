@@ -69,10 +69,10 @@ export default {
     // It gives away everything. What lib/ needs from inside, it imports from the room that has it.
     {
       name: 'no-internals-in-lib',
-      comment: 'lib/internals.ts is the door for tests; nothing in lib/ imports it.',
+      comment: 'lib/internals.ts, and those of rooms, are the doors for tests; nothing in lib/ imports them.',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^lib/internals\\.ts$' },
+      to: { path: '/internals\\.ts$' },
     },
 
     // Two files that import each other can only be read together, and one of them runs before the other's constants

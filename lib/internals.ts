@@ -18,7 +18,6 @@ export * from './base/bytes.js';
 export * from './base/order.js';
 export * from './base/varint32.js';
 export * from './dump/checksum.js';
-export { Compaction as CompactionOfVersions } from './etcd/compaction.js';
 export { checkHashes } from './index/hash/check.js';
 export * from './index/hash/hashindex.js';
 export * from './index/hash/keyhash.js';

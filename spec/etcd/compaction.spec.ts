@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { Compaction } from '../../lib/etcd/internals.js';
 import { MemTable, ValueType, parseInternalKey } from '../../lib/index.js';
-import { CompactionOfVersions } from '../../lib/internals.js';
 
 /* Versions dropped step by step are those that `MemTable.compact` drops at once. */
 
@@ -34,7 +34,7 @@ it('keeps what somebody may see, and no more', () => {
       for (const each of before) add(each, [table, expected]);
       const least = Math.min(oldest, sequence);
       expected.compact(least, { snapshots: pinned.filter((one) => one < least), bottom: true });
-      const compaction = new CompactionOfVersions(table, least, pinned);
+      const compaction = new Compaction(table, least, pinned);
       const had = table.length;
       let isDone = compaction.step(atOnce);
       for (const each of meanwhile) {
@@ -57,7 +57,7 @@ it('keeps what somebody may see, and no more', () => {
 it('looks at no more versions in a step than it is told to', () => {
   const table = new MemTable();
   for (let i = 1; i <= 1000; i++) table.add(i, ValueType.Value, bytes(String(i)), bytes('x'));
-  const compaction = new CompactionOfVersions(table, 1000, []);
+  const compaction = new Compaction(table, 1000, []);
   let steps = 0;
   for (let isDone = false; !isDone; steps++) {
     isDone = compaction.step(10);

@@ -1,0 +1,2 @@
+/* The door for tests of this room. Nothing in lib/ imports it, and it is not part of the package. */
+export { Compaction } from './compaction.js';
