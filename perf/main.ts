@@ -10,6 +10,7 @@ import { runLevel } from './level/main.js';
 import { runMap } from './map/main.js';
 import { runMirror } from './mirror/main.js';
 import { HELP, type Options, parseOptions, UsageError } from './options.js';
+import { runOutgrowing } from './outgrowing/main.js';
 import { planCells } from './plan.js';
 import { ProgressBar } from './progress.js';
 import { provenance, sectionsOf, writeReport, writeResults } from './report.js';
@@ -24,6 +25,7 @@ async function main(args: string[]): Promise<number> {
   if (args.includes('--map')) return runMap(args);
   if (args.includes('--level')) return runLevel(args);
   if (args.includes('--mirror')) return runMirror();
+  if (args.includes('--outgrowing')) return runOutgrowing(args);
   if (args.includes('--dump')) return runDump(args);
   if (args.includes('--shared')) return runShared(args);
   const options = parseOptions(args);

@@ -39,6 +39,7 @@ export const HELP = `npm run perf -- [options]
   --quick               all competitors, a smaller choice of the rest; ends within two minutes
   --map                 OrderedMap against other maps, which is another run: --map --help
   --mirror              a mirror of etcd against etcd, on a cluster of three members here: a run of its own, without options
+  --outgrowing          the same calls from one process to a cluster, which is another run: --outgrowing --help
   --sweep               the figures of the plots: 1,000 to 1,000,000 entries, one key shape, three rounds
   --reserve             reserve buffers for every fill, for those competitors that can
   --timeout 120         seconds before a measuring process is stopped

@@ -9,9 +9,11 @@ import { runOverwrites } from './overwrites.js';
 import { textTable, type Section } from '../table.js';
 import {
   CONTESTANTS,
+  COPYING,
   ENCODINGS,
   IDLE,
   ROWS,
+  isOfBytes,
   type Answer,
   type Contestant,
   type Encoding,
@@ -52,13 +54,10 @@ export async function runLevel(args: string[]): Promise<number> {
   const cells: Cell[] = [];
   const problems: string[] = [];
   for (const encoding of encodings) {
-    const [idle, ...pair] = ([IDLE, ...CONTESTANTS] as const).map((contestant): Cell => ({
-      encoding,
-      contestant,
-      times: [],
-      memory: [],
-    }));
-    cells.push(idle, ...pair);
+    const cellOf = (contestant: Contestant): Cell => ({ encoding, contestant, times: [], memory: [] });
+    const pair = CONTESTANTS.map(cellOf);
+    const floors = (isOfBytes(encoding) ? ([IDLE, COPYING] as const) : ([IDLE] as const)).map(cellOf);
+    cells.push(...pair, ...floors);
     for (let round = 1; round <= rounds; round++) {
       console.error(`${encoding}, round ${round} of ${rounds}`);
       const sums = new Set<number>();
@@ -70,7 +69,9 @@ export async function runLevel(args: string[]): Promise<number> {
         const { heap, resident } = await measure({ what: 'memory', ...asked });
         memory.push({ heap: heap!, resident: resident! });
       }
-      idle.times.push((await measure({ what: 'times', contestant: IDLE, encoding, n })).times!);
+      for (const { contestant, times } of floors) {
+        times.push((await measure({ what: 'times', contestant, encoding, n })).times!);
+      }
       if (sums.size > 1)
         problems.push(`The two disagree about what they read (${encoding}): ${[...sums].join(', ')}.`);
     }
@@ -118,22 +119,26 @@ function parse(
   };
 }
 
-/** Medians; how many times as much memory-level takes; and how much of ours is abstract-level's own, which a database that does nothing takes. */
+/** Medians; how many times as much memory-level takes; and what the databases take that do nothing, or no more than to make arrays. */
 function sectionOf(encoding: Encoding, n: number, cells: readonly Cell[]): Section {
-  const [idle, ...pair] = [IDLE, ...CONTESTANTS].map((id) =>
-    cells.find((cell) => cell.encoding === encoding && cell.contestant === id)!,
-  );
-  const row = (title: string, of: (cell: Cell) => number[], share?: (ours: number) => string) => {
+  const ofEncoding = cells.filter((cell) => cell.encoding === encoding);
+  const pair = CONTESTANTS.map((id) => ofEncoding.find(({ contestant }) => contestant === id)!);
+  const floors = ofEncoding.filter((cell) => !pair.includes(cell));
+  const row = (title: string, of: (cell: Cell) => number[], shares = floors.map(() => '')) => {
     const [ours, theirs] = pair.map((cell) => median(of(cell)));
-    return [title, ours.toFixed(0), theirs.toFixed(0), `${(theirs / ours).toFixed(2)}x`, share?.(ours) ?? ''];
+    return [title, ours.toFixed(0), theirs.toFixed(0), `${(theirs / ours).toFixed(2)}x`, ...shares];
   };
   return {
     title: `${n.toLocaleString('en')} entries, ${encoding}`,
     grid: [
-      ['ns', ...CONTESTANTS, '', `${IDLE}, of ours`],
+      ['ns', ...CONTESTANTS, '', ...floors.map(({ contestant }) => contestant)],
       ...Object.entries(ROWS).map(([id, title]) => {
         const of = ({ times }: Cell) => times.map((each) => each[id as Row]);
-        return row(title, of, (ours) => `${((100 * median(of(idle))) / ours).toFixed(0)}%`);
+        return row(
+          title,
+          of,
+          floors.map((floor) => median(of(floor)).toFixed(0)),
+        );
       }),
       row('heap, bytes an entry', ({ memory }) => memory.map(({ heap }) => heap)),
       row('resident, bytes an entry', ({ memory }) => memory.map(({ resident }) => resident)),

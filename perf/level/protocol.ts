@@ -2,12 +2,15 @@
 import type { SelfTimes } from './profile.js';
 
 export const CONTESTANTS = ['flat-memdb/level', 'memory-level'] as const;
-/** A database that does nothing, see idle.ts. */
+/** A database that does nothing, see idle.ts; and one that gives a new array for each key and value, and does nothing else. */
 export const IDLE = 'abstract-level alone';
-export type Contestant = (typeof CONTESTANTS)[number] | typeof IDLE;
+export const COPYING = 'with new arrays';
+export type Contestant = (typeof CONTESTANTS)[number] | typeof IDLE | typeof COPYING;
 
 export const ENCODINGS = ['view', 'buffer', 'utf8', 'json'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
+/** Keys and values come out as arrays of bytes. */
+export const isOfBytes = (encoding: Encoding) => encoding === 'view' || encoding === 'buffer';
 
 export const ROWS = {
   put: 'put, in random order',

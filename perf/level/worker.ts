@@ -5,7 +5,7 @@ import { MemoryLevel as Peer } from 'memory-level';
 import { Scattered } from '../map/data.js';
 import { Idle } from './idle.js';
 import { SelfTimer, type SelfTimes } from './profile.js';
-import { IDLE, type Answer, type Encoding, type Job, type Row } from './protocol.js';
+import { COPYING, IDLE, type Answer, type Encoding, type Job, type Row } from './protocol.js';
 
 type Database = MemoryLevel<unknown, unknown>;
 interface Operation {
@@ -49,8 +49,8 @@ async function open({ contestant, encoding }: Job): Promise<Database> {
   const db =
     contestant === 'memory-level'
       ? (new Peer<unknown, unknown>(options) as unknown as Database)
-      : contestant === IDLE
-        ? (new Idle(options) as unknown as Database)
+      : contestant === IDLE || contestant === COPYING
+        ? (new Idle(options, contestant === COPYING) as unknown as Database)
         : new MemoryLevel<unknown, unknown>(options);
   await db.open();
   return db;

@@ -4,17 +4,10 @@ import { Etcd3 } from 'etcd3';
 import { MemTable, ValueType } from 'flat-memdb';
 import { Mirror } from 'flat-memdb/etcd';
 import { EtcdCluster, missingEtcd } from '../../examples/support/etcd-cluster.js';
+import { ENTRIES, PREFIX, SCAN, VALUE, fill, keyOf } from './data.js';
 
-const ENTRIES = 100_000;
-const VALUE = Buffer.alloc(100, 'v');
-const PREFIX = Buffer.from('perf/');
-const SCAN = 1000;
-/** In one transaction, as etcd allows. */
-const BATCH = 100;
 const RATE = 500;
 const SECONDS = 20;
-
-const keyOf = (i: number) => Buffer.from(`perf/${String(i).padStart(8, '0')}`);
 
 export async function runMirror(): Promise<number> {
   const missing = missingEtcd();
@@ -34,20 +27,6 @@ export async function runMirror(): Promise<number> {
     client.close();
     await cluster.stop();
   }
-}
-
-async function fill(client: Etcd3): Promise<void> {
-  const batches = Array.from({ length: ENTRIES / BATCH }, (_, i) => i * BATCH);
-  const worker = async () => {
-    for (let from = batches.pop(); from !== undefined; from = batches.pop()) {
-      const puts = Array.from({ length: BATCH }, (_, i) => client.put(keyOf(from + i)).value(VALUE));
-      await client
-        .if('none', 'Version', '==', 0)
-        .then(...puts)
-        .commit();
-    }
-  };
-  await Promise.all([worker(), worker(), worker(), worker()]);
 }
 
 async function measure(client: Etcd3): Promise<[what: string, figure: string][]> {
