@@ -486,7 +486,7 @@ export class DB {
    * }
    */
   entries(scan?: Scan): IterableIterator<[key: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => [it.key!, it.value!]);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, entryOf);
   }
 
   /**
@@ -497,7 +497,7 @@ export class DB {
    * console.log([...db.keys({ reverse: true })].map(text)); // -> [ 'c', 'b', 'a' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.key!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, keyOf);
   }
 
   /**
@@ -508,7 +508,7 @@ export class DB {
    * console.log([...db.values({ limit: bytes('c') })].map(text)); // -> [ 'A', 'B' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, valueOf);
   }
 
   /**
@@ -846,6 +846,18 @@ function threadsOf(dead: number | readonly number[] | undefined): readonly numbe
 
 function requireItem(item: unknown, index: number): asserts item is Uint8Array {
   if (!isFilledBytes(item)) requireBytes(item, `keys[${index}]`);
+}
+
+function entryOf({ key, value }: DBIterator): [key: Uint8Array, value: Uint8Array] {
+  return [key!, value!];
+}
+
+function keyOf({ key }: DBIterator): Uint8Array {
+  return key!;
+}
+
+function valueOf({ value }: DBIterator): Uint8Array {
+  return value!;
 }
 
 function oneToKeep(): unknown {

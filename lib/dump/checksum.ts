@@ -1,3 +1,5 @@
+import { keepOne } from '../base/kept.js';
+
 const LANES = 4;
 /** 2^32 divided by the golden ratio: odd, so that to multiply by it loses nothing. */
 const FACTOR = 0x9e3779b1 | 0;
@@ -19,6 +21,10 @@ export class Checksum {
   readonly #sums: Int32Array = new Int32Array(2 * LANES).fill(SEED);
   /** That of the next word. */
   #lane = 0;
+
+  constructor() {
+    keepOne(Checksum, () => new Checksum());
+  }
 
   add(words: Int32Array): void {
     const sums = this.#sums;

@@ -1,3 +1,5 @@
+import { keepOne } from '../base/kept.js';
+import { byteOrder } from '../base/order.js';
 import { firstPlace, placeAfter } from '../index/pages/walk.js';
 import { nodeAt } from '../index/pages/store.js';
 import { NO_PLACE } from '../index/position.js';
@@ -15,7 +17,7 @@ import {
   type NodeIndex,
 } from '../storage/layout.js';
 import type { Storage } from '../storage/storage.js';
-import type { Table } from '../table/table.js';
+import { Table } from '../table/table.js';
 import type { Contents } from './format.js';
 
 /** Bytes of a line of the cache; and those of a record that are fetched ahead. */
@@ -66,6 +68,7 @@ export class Snapshot implements Contents {
       this.liveSlots = node - FIRST_NODE;
     }
     this.rewind();
+    keepOne(Snapshot, oneToKeep);
   }
 
   /** From now on, the table may change. Has to be followed by `release`. */
@@ -101,6 +104,11 @@ export class Snapshot implements Contents {
         run[at + slot] = past === undefined ? array[node + slot] : past.read(array, node + slot);
       }
     }
+    return count;
+  }
+
+  /** Reads what the records of such entries are copied from: all misses of the cache overlap. */
+  touch(run: Int32Array, count: number): void {
     const { array: kv } = this.storage.kv;
     let touched = 0;
     for (let at = 0; at < count * ENTRY_WORDS; at += ENTRY_WORDS) {
@@ -109,7 +117,6 @@ export class Snapshot implements Contents {
       for (let byte = start; byte < end && byte < start + TOUCHED; byte += LINE) touched ^= kv[byte];
     }
     this.#table.at.touched = touched;
-    return count;
   }
 
   #readNodes(run: Int32Array): number {
@@ -143,4 +150,10 @@ export class Snapshot implements Contents {
     } while (node >= this.#end);
     return node;
   }
+}
+
+function oneToKeep(): unknown {
+  const snapshot = new Snapshot(new Table({ order: byteOrder, capacity: 0 }));
+  snapshot.hold();
+  return snapshot;
 }

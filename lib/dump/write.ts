@@ -1,6 +1,7 @@
 import { describe } from '../base/arguments.js';
 import { copyBetween, type Viewed } from '../base/bytes.js';
 import { noMemory } from '../base/errors.js';
+import { keepOne } from '../base/kept.js';
 import {
   ENTRY_WORDS,
   FIRST_NODE,
@@ -48,6 +49,7 @@ export function dump(table: Table, subject: Subject, count?: number): Uint8Array
   const ofKV = new Checksum();
   let summed = 0;
   for (let count; (count = snapshot.read(run)) > 0;) {
+    snapshot.touch(run, count);
     let at = nodes.offset;
     for (let entry = 0; entry < count * ENTRY_WORDS; entry += ENTRY_WORDS) {
       const length = run[entry + KEY_LENGTH] + run[entry + VALUE_LENGTH];
@@ -135,6 +137,7 @@ function* makePortions(snapshot: Snapshot, subject: Subject): Generator<Uint8Arr
   let out = viewed(allocate(Math.min(PORTION, left)));
   let at = 0;
   for (let count, row = 0; (count = snapshot.read(run)) > 0; row += MAX_HEIGHT) {
+    snapshot.touch(run, count);
     for (let entry = 0; entry < count * ENTRY_WORDS; entry += ENTRY_WORDS) {
       const height = run[entry + HEIGHT];
       for (let level = height; level-- > 0 && firsts[row + level] === 0;) firsts[row + level] = node;
@@ -187,6 +190,7 @@ class Nodes {
   constructor(words: Int32Array = new Int32Array(FIRST_NODE)) {
     this.words = words;
     words[HEAD + HEIGHT] = MAX_HEIGHT;
+    keepOne(Nodes, () => [new Nodes(), viewed(new Uint8Array(0))]);
   }
 
   /** The next ones are a portion of their own. */

@@ -26,7 +26,8 @@ export class Copier {
     this.#Buffer = Buffer;
   }
 
-  copy(kv: Uint8Array, start: number, end: number): Uint8Array {
+  /** A copy of kv[start, end). */
+  read(kv: Uint8Array, start: number, end: number): Uint8Array {
     const length = end - start;
     if (length > LARGE) return this.#viewOf(kv.slice(start, end).buffer, 0, length);
     const at = this.#take(kv, start, length);
@@ -34,9 +35,9 @@ export class Copier {
   }
 
   /** A copy of kv[start, middle), and one of kv[middle, end). */
-  copyBoth(kv: Uint8Array, start: number, middle: number, end: number): [Uint8Array, Uint8Array] {
+  readBoth(kv: Uint8Array, start: number, middle: number, end: number): [Uint8Array, Uint8Array] {
     const length = end - start;
-    if (length > LARGE) return [this.copy(kv, start, middle), this.copy(kv, middle, end)];
+    if (length > LARGE) return [this.read(kv, start, middle), this.read(kv, middle, end)];
     const at = this.#take(kv, start, length);
     const slab = this.#slab;
     const keyLength = middle - start;

@@ -2,8 +2,14 @@ import type { Encoded, StoreEncoding } from './abstractlevel.js';
 import { Copier, type BufferClass } from './copier.js';
 import { MOST_BYTES, readLossless, readUTF8, writeKey, writeUTF8, writeValue, type Write } from './text.js';
 
-/** Gives kv[start, end) in one of the encodings: text, or a copy, the caller's own. */
-export type Read = (kv: Uint8Array, start: number, end: number) => Encoded;
+/** Gives keys or values in one of the encodings. */
+export interface PartReader {
+  /** kv[start, end): text, or a copy, the caller's own. */
+  read(kv: Uint8Array, start: number, end: number): Encoded;
+}
+
+const UTF8: PartReader = { read: readUTF8 };
+const LOSSLESS: PartReader = { read: readLossless };
 
 /** How keys and values come in and go out. Text goes in and comes out as it is, in stores of bytes, too. */
 export class Format {
@@ -46,7 +52,7 @@ export class Format {
   read(bytes: Uint8Array, encoding: StoreEncoding): Encoded {
     if (encoding === 'buffer') return this.#Buffer.from(bytes);
     if (encoding === 'view') return bytes.slice();
-    return this.reader(encoding)(bytes, 0, bytes.length);
+    return this.reader(encoding).read(bytes, 0, bytes.length);
   }
 
   get #Buffer(): BufferClass {
@@ -54,10 +60,9 @@ export class Format {
   }
 
   /** What reads keys or values of an encoding: arrays of bytes that it gives may share a buffer. */
-  reader(encoding: StoreEncoding): Read {
-    if (encoding === 'utf8') return this.#isText ? readLossless : readUTF8;
-    const copier = this.copier(encoding);
-    return (kv, start, end) => copier.copy(kv, start, end);
+  reader(encoding: StoreEncoding): PartReader {
+    if (encoding === 'utf8') return this.#isText ? LOSSLESS : UTF8;
+    return this.copier(encoding);
   }
 
   /** What copies to arrays of an encoding, 'buffer' or 'view'. */

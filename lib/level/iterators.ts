@@ -1,3 +1,4 @@
+import { keepOne } from '../base/kept.js';
 import {
   IteratorClasses,
   type Encoded,
@@ -6,17 +7,21 @@ import {
   type IteratorOptions,
 } from './abstractlevel.js';
 import type { Item } from './items.js';
-import type { Walk } from './walk.js';
+import { IDLE_OPTIONS, idleWalk, type Walk } from './walk.js';
 
 type IteratorClass = new (db: unknown, walk: Walk, options: IteratorOptions) => IteratorBase;
 
+/** A database that asks nothing of its iterators. */
+const NO_DATABASE = { attachResource: () => undefined };
+
 function walking(Base: IteratorBaseClass): IteratorClass {
-  return class extends Base {
+  return class Walking extends Base {
     readonly #walk: Walk;
 
     constructor(db: unknown, walk: Walk, options: IteratorOptions) {
       super(db, options);
       this.#walk = walk;
+      keepOne(Walking, () => new Walking(NO_DATABASE, idleWalk(), IDLE_OPTIONS));
     }
 
     _next(): Item {

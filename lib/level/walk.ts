@@ -1,9 +1,13 @@
+import { keepOne } from '../base/kept.js';
 import type { Encoded, IteratorOptions } from './abstractlevel.js';
 import { breathe } from './breathe.js';
-import type { Format } from './formats.js';
-import { makerOf, type Item, type Make, type Pick } from './items.js';
+import { Format } from './formats.js';
+import { makerOf, makersToKeep, type Item, type Maker, type Pick } from './items.js';
+import { Past } from './past.js';
+import { Readers } from './readers.js';
 import { rangeOf, Scan } from './scan.js';
 import type { Reader } from './snapshot.js';
+import { Versions } from './versions.js';
 
 /** Entries that `all` reads before others have their turn. */
 const AT_ONCE = 4096;
@@ -12,7 +16,7 @@ const AT_ONCE = 4096;
 export class Walk {
   readonly #scan: Scan;
   readonly #format: Format;
-  readonly #make: Make;
+  readonly #maker: Maker;
   /** Who is to be told at the end. */
   readonly #own: Reader | undefined;
 
@@ -21,12 +25,13 @@ export class Walk {
     const range = rangeOf(options, (key) => format.key(key));
     this.#scan = new Scan(reader, range, options.reverse);
     this.#format = format;
-    this.#make = makerOf(pick, format, options);
+    this.#maker = makerOf(pick, format, options);
     this.#own = isOwn ? reader : undefined;
+    keepOne(Walk, oneToKeep);
   }
 
   next(): Item {
-    return this.#scan.next() ? this.#make(this.#scan) : undefined;
+    return this.#scan.next() ? this.#maker.make(this.#scan) : undefined;
   }
 
   many(size: number): Item[] {
@@ -44,10 +49,10 @@ export class Walk {
   /** Adds items until there are so many. @returns whether there are */
   #read(items: Item[], count: number): boolean {
     const scan = this.#scan;
-    const make = this.#make;
+    const maker = this.#maker;
     let isOn = items.length >= count || scan.next();
     while (isOn && items.length < count) {
-      items.push(make(scan));
+      items.push(maker.make(scan));
       isOn = items.length === count || scan.advance();
     }
     return isOn;
@@ -61,4 +66,22 @@ export class Walk {
     this.#scan.release();
     this.#own?.versions.leave(this.#own.sequence);
   }
+}
+
+/** Those of a walk over nothing. */
+export const IDLE_OPTIONS: IteratorOptions = {
+  keyEncoding: 'view',
+  valueEncoding: 'view',
+  reverse: false,
+  limit: -1,
+};
+
+export function idleWalk(format: Format = new Format('view', () => new Uint8Array(0))): Walk {
+  const versions = new Versions();
+  return new Walk({ versions, sequence: versions.enter() }, true, format, 'entry', IDLE_OPTIONS);
+}
+
+function oneToKeep(): unknown {
+  const format = new Format('view', () => new Uint8Array(0));
+  return [idleWalk(format), makersToKeep(format), new Past(new Readers())];
 }

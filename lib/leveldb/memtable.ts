@@ -346,7 +346,7 @@ export class MemTable {
    * }
    */
   entries(scan?: Scan): IterableIterator<[internalKey: Uint8Array, value: Uint8Array]> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => [it.internalKey!, it.value!]);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, entryOf);
   }
 
   /**
@@ -357,7 +357,7 @@ export class MemTable {
    * console.log([...table.keys()].map((key) => text(parseInternalKey(key).userKey))); // -> [ 'color' ]
    */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.internalKey!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, internalKeyOf);
   }
 
   /**
@@ -369,7 +369,7 @@ export class MemTable {
    * console.log([...table.values()].map(text)); // -> [ 'blue', 'red' ]
    */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan, true)), scan?.reverse, valueOf);
   }
 
   /**
@@ -569,6 +569,18 @@ function internalRange(range: Range | undefined): Range {
     start: start && makeInternalKey(start, MAX_SEQUENCE, SEEK_TYPE),
     limit: limit && makeInternalKey(limit, MAX_SEQUENCE, SEEK_TYPE),
   };
+}
+
+function entryOf({ internalKey, value }: MemTableIterator): [internalKey: Uint8Array, value: Uint8Array] {
+  return [internalKey!, value!];
+}
+
+function internalKeyOf({ internalKey }: MemTableIterator): Uint8Array {
+  return internalKey!;
+}
+
+function valueOf({ value }: MemTableIterator): Uint8Array {
+  return value!;
 }
 
 function oneToKeep(): unknown {
