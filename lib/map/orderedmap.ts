@@ -2,6 +2,7 @@ import { describe, requireFunction } from '../base/arguments.js';
 import { bytewise, DB, type DBOptions, type Entry, type Range } from '../index.js';
 import { any, type AnyKey } from './any.js';
 import { codecOf, type Codec, type SimpleCodec } from './codec.js';
+import { INSPECT, inspected, type Inspect, type InspectOptions } from './inspect.js';
 import { json } from './json.js';
 import { Packer } from './packer.js';
 import { boundsOf, type Bounds, type MapScan } from './scan.js';
@@ -233,13 +234,13 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   }
 
   /**
-   * All entries, in order.
+   * All entries in order, or those of a range: the same as `range`.
    * @example
    * const map = new OrderedMap({ entries: [['b', 2], ['a', 1]] });
    * console.log(Object.fromEntries(map.entries())); // -> { a: 1, b: 2 }
    */
-  entries(): EntriesOf<K, V> {
-    return this.range();
+  entries(scan?: MapScan<K>): EntriesOf<K, V> {
+    return this.range(scan);
   }
 
   /**
@@ -392,6 +393,11 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- on the prototype, as that of Map
   get [Symbol.toStringTag](): string {
     return 'OrderedMap';
+  }
+
+  /** @internal */
+  [INSPECT](depth: number, options: InspectOptions, inspect: Inspect): string {
+    return inspected(this, 'OrderedMap', depth, options, inspect);
   }
 
   #walk<T>(pick: Pick, scan: MapScan<K> | undefined): Walk<K, V, T> {

@@ -64,7 +64,10 @@ function callsIn(file: string): Call[] {
   for (const statement of source.statements) {
     const named = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement;
     const name = (named as ts.NamedDeclaration).name?.getText();
-    if (name === undefined || !(name in library || name === BASE || ts.isInterfaceDeclaration(statement))) {
+    if (
+      name === undefined ||
+      !(Object.hasOwn(library, name) || name === BASE || ts.isInterfaceDeclaration(statement))
+    ) {
       continue;
     }
     calls.push({ name, examples: examplesOf(statement) });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { DB, LocalRWLock, bytewise, checkStructure } from '../../lib/index.js';
 import { codecs, OrderedMap, prefix, type AnyKey, type Codec, type MapScan } from '../../lib/map/index.js';
 import { NotingLock, thrownBy } from '../support/faults.js';
@@ -533,4 +534,34 @@ describe('what a map promises', () => {
       ]),
     );
   });
+});
+
+it('is shown as a Map is, and entries beyond those that are shown are not read', () => {
+  const map = new OrderedMap({
+    entries: [
+      ['b', [2]],
+      ['a', { n: 1 }],
+    ],
+  });
+  expect(inspect(map)).toBe("OrderedMap(2) { 'a' => { n: 1 }, 'b' => [ 2 ] }");
+  expect(inspect([[[map]]], { depth: 1 })).toBe('[ [ [Array] ] ]');
+  expect(inspect([map], { depth: 0 })).toBe('[ [OrderedMap] ]');
+  expect([...map.entries({ gt: 'a', limit: 1 })]).toEqual([['b', [2]]]);
+  expect(inspect(new OrderedMap())).toBe('OrderedMap(0) {}');
+  let read = 0;
+  const value = {
+    encode: (number: number) => Uint8Array.of(number),
+    decode: (bytes: Uint8Array) => {
+      read++;
+      return bytes[0];
+    },
+  };
+  const large = new OrderedMap<number, number>({
+    value,
+    entries: Array.from({ length: 120 }, (_, i) => [i, i]),
+  });
+  expect(inspect(large)).toMatch(/^OrderedMap\(120\) \{[^]* 99 => 99,\n {2}\.\.\. 20 more\n\}$/);
+  expect(read).toBe(100);
+  expect(inspect(large, { maxArrayLength: 0 })).toBe('OrderedMap(120) {\n  ... 120 more\n}');
+  expect(inspect(large, { maxArrayLength: null })).toMatch(/ 119 => 119\n?\s*\}$/);
 });

@@ -1,0 +1,29 @@
+/** By this name, Node, Bun and Deno ask an object how it is shown. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
+export declare interface InspectOptions {
+  /** Entries that are shown; null for all. */
+  readonly maxArrayLength?: number | null | undefined;
+}
+export type Inspect = (value: unknown, options: InspectOptions) => string;
+
+interface Shown {
+  readonly size: number;
+  entries(scan: { limit: number }): Iterable<readonly [unknown, unknown]>;
+}
+
+/** As a `Map` is shown. Entries that are not shown are not read. */
+export function inspected(
+  map: Shown,
+  name: string,
+  depth: number,
+  options: InspectOptions,
+  inspect: Inspect,
+): string {
+  if (depth < 0) return `[${name}]`;
+  const limit = options.maxArrayLength === null ? Infinity : (options.maxArrayLength ?? 100);
+  const some = new Map(map.entries({ limit }));
+  const text = inspect(some, options).replace(/^Map\(\d+\)/, `${name}(${map.size})`);
+  const more = map.size - some.size;
+  return more === 0 ? text : text.replace(/\s*\}$/, `${some.size > 0 ? ',' : ''}\n  ... ${more} more\n}`);
+}
