@@ -52,6 +52,7 @@ export class Members {
     if (
       typeof raw?.kv?.range !== 'function' ||
       typeof raw.watchClient?.watch !== 'function' ||
+      typeof raw.close !== 'function' || // A namespace of one.
       !raw.options
     ) {
       throw new TypeError(
@@ -137,23 +138,25 @@ export class Connection {
     received: (response: WatchResponse) => void,
     failed: (error: Error) => void,
   ): Promise<void> {
-    const stream = await this.#call(this.#client.watchClient.watch());
-    this.#stream?.cancel(); // One that was cancelled by etcd.
-    stream.on('error', (error) => {
-      if (!this.#isClosed) failed(error);
-    });
-    if (this.#isClosed) {
-      stream.cancel();
-      return;
-    }
-    this.#stream = stream;
-    stream.on('end', () => {
-      if (!this.#isClosed) failed(new Error('etcd ended the watch'));
-    });
-    stream.on('data', (response) => {
-      if (!this.#isClosed) received(response);
-    });
-    stream.write(request);
+    const begin = (stream: WatchStream): void => {
+      stream.on('error', (error) => {
+        if (!this.#isClosed) failed(error);
+      });
+      if (this.#isClosed) {
+        stream.cancel(); // It came when nobody waited for it any more.
+        return;
+      }
+      this.#stream?.cancel(); // One that was cancelled by etcd.
+      this.#stream = stream;
+      stream.on('end', () => {
+        if (!this.#isClosed) failed(new Error('etcd ended the watch'));
+      });
+      stream.on('data', (response) => {
+        if (!this.#isClosed) received(response);
+      });
+      stream.write(request);
+    };
+    await this.#call(this.#client.watchClient.watch().then(begin));
   }
 
   /** Waits for nobody: a paused member may never answer. */

@@ -97,11 +97,6 @@ export class Difference {
     return this.edits.map((edit) => (edit.value === undefined ? { ...edit, sequence: revision } : edit));
   }
 
-  /** Lets go of what is known. */
-  release(): void {
-    this.#known.return?.();
-  }
-
   #deleteBelow(key: Uint8Array | undefined): void {
     while (this.#next !== undefined && (key === undefined || bytewise.compare(this.#next, key) < 0)) {
       this.edits.push({ key: this.#next, value: undefined, sequence: 0 });

@@ -18,7 +18,7 @@ export interface Revision {
  * Makes whole revisions of watch responses.
  *
  * etcd sends all events of a revision in one response, and in the order of revisions, but cuts a large response to fragments
- * wherever that comes. A response may hold many revisions, where a watch catches up; its header tells then of the newest one in the
+ * wherever that comes. A response may hold many revisions, of which the last is the only one to wait for, where a watch catches up; its header tells then of the newest one in the
  * store, which may be ahead of its events, so that only events count.
  */
 export class Revisions {
@@ -29,9 +29,13 @@ export class Revisions {
     let all: readonly WatchEvent[] = events;
     if (this.#pending.length > 0 || fragment) {
       for (const event of events) this.#pending.push(event);
-      if (fragment) return [];
       all = this.#pending;
-      this.#pending = [];
+      // Of the newest revision, there may be more.
+      const last = fragment ? all.at(-1)?.kv.mod_revision : undefined;
+      let end = all.length;
+      while (end > 0 && all[end - 1].kv.mod_revision === last) end--;
+      this.#pending = all.slice(end);
+      all = all.slice(0, end);
     }
     const whole: { revision: number; edits: Edit[] }[] = [];
     for (const event of all) {

@@ -63,7 +63,9 @@ export function requestOf(
     },
   });
   isOpen = false;
-  if (typeof (given as PromiseLike<unknown> | undefined)?.then === 'function') {
+  const promise = given as PromiseLike<unknown> | undefined;
+  if (typeof promise?.then === 'function') {
+    promise.then(undefined, () => {}); // What it says of it, too late, is known.
     throw new TypeError('a transaction is made in one go: its function must not be async. Nothing was sent');
   }
   return { compare, success, failure: [] };
