@@ -12,6 +12,20 @@ export interface Retain {
   ms?: number | undefined;
 }
 
+/** How long to wait. */
+export interface WaitOptions {
+  /** Ends it: an `AbortSignal`, with whose reason the promise is rejected. */
+  signal?: Abort | undefined;
+}
+
+/** As much of an `AbortSignal` as is needed. */
+export interface Abort {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', call: () => void): void;
+  removeEventListener(type: 'abort', call: () => void): void;
+}
+
 /** Bounds as etcd has them: there is no empty key, and an end of one zero byte is the end of all. */
 export interface Bounds {
   readonly start: Uint8Array;
@@ -44,6 +58,17 @@ export function requireMs(ms: unknown, what: string): asserts ms is number {
     throw new TypeError(`${what} must be a number of milliseconds, but got ${describe(ms)}`);
   }
   if (!(ms > 0)) throw new RangeError(`${what} must be above 0 milliseconds, but is ${ms}`);
+}
+
+/** @throws TypeError */
+export function requireSignal(options: WaitOptions | undefined): Abort | undefined {
+  if (options === undefined) return undefined;
+  requireOptions(options, 'waitFor', ['signal']);
+  const { signal } = options;
+  if (signal !== undefined && typeof (signal as Partial<Abort> | null)?.addEventListener !== 'function') {
+    throw new TypeError(`signal must be an AbortSignal, but got ${describe(signal)}`);
+  }
+  return signal;
 }
 
 /** @throws TypeError, RangeError */

@@ -2,10 +2,11 @@ import { MemDBError } from '../index.js';
 import type { Bounds } from './arguments.js';
 import { after, now } from './clock.js';
 import { Compacted, messageOf, type Connection, type Members } from './connection.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, type Waiting } from './heartbeat.js';
 import { requireSameHistory } from './history.js';
+import { Late } from './late.js';
 import { Difference, load } from './load.js';
-import { Revisions, type Edit } from './revisions.js';
+import { Revisions, type Edit, type Revision } from './revisions.js';
 import { requireForward } from './rewound.js';
 import type { Versions } from './versions.js';
 import { MirrorIterator } from './iterator.js';
@@ -18,11 +19,9 @@ const LONGEST_PAUSE = 2000;
 const MOST_COMPACTIONS = 10;
 
 /** What becomes of a follower. */
-export interface Listener {
+export interface Listener extends Waiting {
   /** Edits are visible. */
   changed(revision: number, edits: readonly Edit[]): void;
-  /** The mirror is complete up to a revision. */
-  reached(): void;
   /** It can never go on. */
   failed(error: Error): void;
 }
@@ -36,7 +35,7 @@ export interface Pace {
 /**
  * Keeps versions up to date: by one connection to one member at a time, in turn, each until it fails.
  *
- * 1. A watch begins after the revision that is known, whatever that connection's forerunners did.
+ * 1. A watch begins after the revision up to which every change is known, whatever that connection's forerunners did.
  * 2. Whatever fails, even what can't be, makes it go to the next member; what is known stays as it was.
  * 3. A connection after the first one is asked whether its etcd is the same.
  * 4. Where etcd dropped the revisions that are missed, the range is read anew, aside, and what differs is made visible at once.
@@ -65,7 +64,7 @@ export class Follower {
     this.#versions = versions;
     this.#pace = pace;
     this.#listener = listener;
-    this.#heartbeat = new Heartbeat(bounds, versions, pace, () => listener.reached());
+    this.#heartbeat = new Heartbeat(bounds, versions, pace, listener);
     this.#turn = Math.floor(Math.random() * members.hosts.length);
   }
 
@@ -187,7 +186,8 @@ export class Follower {
       } catch (error) {
         if (!(error instanceof Compacted)) throw error;
         this.#isFollowing = false;
-        await this.#reload(connection);
+        if (this.#versions.skip()) this.#listener.reached();
+        else await this.#reload(connection);
       } finally {
         this.#heartbeat.stop();
       }
@@ -196,7 +196,9 @@ export class Follower {
 
   #watch(connection: Connection): Promise<never> {
     const { start, end } = this.#bounds;
+    const versions = this.#versions;
     const revisions = new Revisions();
+    const late = new Late();
     return new Promise((_resolve, reject) => {
       const stop = after(this.#pace.timeout, () =>
         reject(new Error(`${connection.host} began no watch within ${this.#pace.timeout} ms`)),
@@ -211,7 +213,7 @@ export class Follower {
       const request = {
         key: start,
         range_end: end,
-        start_revision: this.#versions.revision + 1,
+        start_revision: versions.followed + 1,
         fragment: true,
       };
       connection
@@ -230,8 +232,12 @@ export class Follower {
                 stop();
                 this.#following(connection, fail);
               }
-              for (const { revision, edits } of revisions.take(response, this.#versions.revision)) {
-                this.#apply(revision, edits);
+              for (const whole of revisions.take(response, versions.followed)) {
+                const isLate = whole.revision <= versions.revision;
+                if (!isLate && !late.isEmpty)
+                  throw new Error('etcd had told of keys that were there, and were not');
+                const together = isLate ? late.add(whole) : [whole];
+                if (together.length > 0) this.#apply(together);
                 if (this.#isClosed) return;
               }
             } catch (error) {
@@ -250,17 +256,23 @@ export class Follower {
     this.#wake();
   }
 
-  #apply(revision: number, edits: readonly Edit[], isLeap = false): void {
-    try {
-      if (isLeap) this.#versions.leap(revision, edits, now());
-      else this.#versions.apply(revision, edits, now());
-    } catch (error) {
-      throw new MemDBError('MEMDB_MIRROR_FAILED', `revision ${revision} can't be held: ${messageOf(error)}`, {
-        cause: error,
-      });
+  #apply(together: readonly Revision[], isLeap = false): void {
+    for (const { revision, edits } of together) {
+      try {
+        if (isLeap) this.#versions.leap(revision, edits, now());
+        else this.#versions.apply(revision, edits, now());
+      } catch (error) {
+        throw new MemDBError(
+          'MEMDB_MIRROR_FAILED',
+          `revision ${revision} can't be held: ${messageOf(error)}`,
+          {
+            cause: error,
+          },
+        );
+      }
     }
-    this.#listener.changed(revision, edits);
-    this.#heartbeat.advanced();
+    this.#heartbeat.advanced(); // Who hears of it may read, which `maxStaleness` may forbid.
+    for (const { revision, edits } of together) this.#listener.changed(revision, edits);
     this.#listener.reached();
   }
 
@@ -273,10 +285,8 @@ export class Follower {
       if (this.#isClosed) return;
       requireForward(revision, versions.revision);
       const edits = difference.end(revision);
-      if (edits.length > 0) this.#apply(revision, edits, true);
-      else versions.advance(revision);
       this.#heartbeat.loaded(asked);
-      this.#listener.reached();
+      this.#apply([{ revision, edits }], true);
     } catch (error) {
       // Compacted again: from the beginning, after what can be watched is tried.
       if (!(error instanceof Compacted)) throw error;

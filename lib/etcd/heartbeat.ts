@@ -1,6 +1,6 @@
 import type { Bounds } from './arguments.js';
 import { after, now } from './clock.js';
-import { messageOf, type Connection } from './connection.js';
+import { Compacted, messageOf, type Connection } from './connection.js';
 import { numberOf } from './revisions.js';
 import { requireForward } from './rewound.js';
 import type { Versions } from './versions.js';
@@ -8,16 +8,26 @@ import type { Versions } from './versions.js';
 /** Where somebody waits: milliseconds after which a check that did not help is made again, at first. */
 const FIRST_GAP = 10;
 const LONGEST_GAP = 200;
+/** Revisions of the past that one check asks for. */
+const MOST_AT_ONCE = 16;
 /** A check of the whole range, which etcd goes through for it, takes at most one part of the time in so many. */
 const SHARE = 10;
+
+/** Those who wait for revisions. */
+export interface Waiting {
+  /** The mirror knows of more revisions. */
+  reached(): void;
+  /** A revision below the mirror's that somebody waits for, as it is not known what the range was then; `undefined`: none. */
+  awaited(): number | undefined;
+}
 
 /**
  * That the member answers, and up to which revision, and since when, the mirror is complete.
  *
  * Any linearizable read tells the newest revision of the cluster at that time. Once the mirror's is that or above, by what it watches,
  * it is complete as of then. If not, either changes are on their way, or they are outside the range. A linearizable read of the range tells: if
- * it has as many entries as the mirror and none that is newer than what the mirror knows, then nothing happened in it. A deletion
- * alone makes it less; and whatever else happened has a newer entry to show.
+ * it has as many entries as the mirror and none that is newer than what the mirror knows, then all that is there is the same. A deletion
+ * alone makes it less, and whatever else is there has a newer entry to show. What came and went meanwhile is left to the watch.
  */
 export class Heartbeat {
   /** When, by `now`, the mirror was complete for certain. */
@@ -25,11 +35,13 @@ export class Heartbeat {
   readonly #bounds: Bounds;
   readonly #versions: Versions;
   readonly #pace: { readonly heartbeat: number; readonly timeout: number };
-  readonly #reached: () => void;
+  readonly #waiting: Waiting;
   /** It will be complete as of `asked` once it has `revision`. */
   #pending: { readonly revision: number; readonly asked: number } | undefined;
   /** Since when nothing was heard of the watch, though something is to come. */
   #silentSince: number | undefined;
+  /** The same of keys that came and went, which make the mirror no less complete. */
+  #owedSince: number | undefined;
   /** Not before then is the whole range checked again. */
   #notBefore = 0;
   #run = 0;
@@ -45,12 +57,12 @@ export class Heartbeat {
     bounds: Bounds,
     versions: Versions,
     pace: { readonly heartbeat: number; readonly timeout: number },
-    reached: () => void,
+    waiting: Waiting,
   ) {
     this.#bounds = bounds;
     this.#versions = versions;
     this.#pace = pace;
-    this.#reached = reached;
+    this.#waiting = waiting;
   }
 
   /** Checks at intervals, until `stop`. Rejects when the member gives no answer, or no changes. */
@@ -82,7 +94,7 @@ export class Heartbeat {
     this.#isChecking = false;
     this.#due = Infinity;
     this.#pending = undefined;
-    this.#silentSince = undefined;
+    this.heard();
     this.#stopTimer();
     this.#check = () => {};
   }
@@ -106,7 +118,7 @@ export class Heartbeat {
 
   /** The watch gave something. */
   heard(): void {
-    this.#silentSince = undefined;
+    this.#silentSince = this.#owedSince = undefined;
   }
 
   /** The mirror's revision is another. */
@@ -127,6 +139,39 @@ export class Heartbeat {
   }
 
   async #ask(connection: Connection, isWanted: () => boolean): Promise<void> {
+    await this.#askNow(connection, isWanted);
+    for (let i = 0; i < MOST_AT_ONCE && isWanted(); i++) {
+      const revision = this.#waiting.awaited();
+      if (revision === undefined || !(await this.#askPast(connection, isWanted, revision))) return;
+    }
+  }
+
+  /** @returns whether it is known now what the range was, or can't be any more */
+  async #askPast(connection: Connection, isWanted: () => boolean, revision: number): Promise<boolean> {
+    const { start, end } = this.#bounds;
+    const versions = this.#versions;
+    const newest = versions.revision;
+    let answer;
+    try {
+      answer = await connection.range({ key: start, range_end: end, limit: 1, revision, keys_only: true });
+    } catch (error) {
+      if (!(error instanceof Compacted)) throw error;
+    }
+    if (!isWanted()) return false;
+    if (versions.isKnownAt(revision) || versions.revision !== newest) return true;
+    if (answer === undefined) versions.miss(revision + 1);
+    // There is all that is there now, unchanged since before: anything else was more.
+    else if (Number(answer.count) === versions.length) versions.confirm(revision);
+    else {
+      this.#owedSince ??= now();
+      this.#requireInTime(connection, this.#owedSince, revision);
+      return false;
+    }
+    this.#waiting.reached();
+    return true;
+  }
+
+  async #askNow(connection: Connection, isWanted: () => boolean): Promise<void> {
     const { start, end } = this.#bounds;
     const versions = this.#versions;
     let asked = now();
@@ -150,14 +195,19 @@ export class Heartbeat {
     if (!isWanted() || this.#isComplete(newest, asked, known)) return;
     const isSame = answer.kvs.length === 0 && Number(answer.count) === versions.length;
     if (isSame && versions.revision === known) {
-      versions.advance(newest);
+      versions.confirm(newest);
       this.#isComplete(newest, asked, known);
-      this.#reached();
+      this.#waiting.reached();
       return;
     }
     this.#silentSince ??= now();
-    if (now() - this.#silentSince > this.#pace.timeout) {
-      throw new Error(`${connection.host} does not send the changes up to revision ${newest}`);
+    this.#requireInTime(connection, this.#silentSince, newest);
+  }
+
+  /** @throws Error where changes were to come for too long */
+  #requireInTime(connection: Connection, since: number, revision: number): void {
+    if (now() - since > this.#pace.timeout) {
+      throw new Error(`${connection.host} does not send the changes up to revision ${revision}`);
     }
   }
 

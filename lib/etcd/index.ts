@@ -1,4 +1,4 @@
-export type { MirrorRange, Retain } from './arguments.js';
+export type { MirrorRange, Retain, WaitOptions } from './arguments.js';
 export type { EtcdClient } from './connection.js';
 export { MirrorIterator } from './iterator.js';
 export type { MirrorChange } from './listeners.js';

@@ -16,11 +16,11 @@ type Call = (change: MirrorChange) => void;
 
 /** Those who want to hear of changes. */
 export class Listeners {
-  #all: readonly { readonly call: Call }[] = [];
+  #all: readonly { readonly call: Call; readonly since: number }[] = [];
 
-  /** @returns what takes it away again */
-  add(call: Call): () => void {
-    const one = { call };
+  /** @param since the revision after which it is to hear of changes @returns what takes it away again */
+  add(call: Call, since: number): () => void {
+    const one = { call, since };
     this.#all = [...this.#all, one];
     return () => {
       this.#all = this.#all.filter((other) => other !== one);
@@ -34,7 +34,7 @@ export class Listeners {
   announce(revision: number, edits: readonly Edit[]): void {
     for (const { key, value } of edits) {
       for (const one of this.#all) {
-        if (!this.#all.includes(one)) continue; // It was taken away meanwhile.
+        if (revision <= one.since || !this.#all.includes(one)) continue; // It was taken away meanwhile.
         const own = { revision: BigInt(revision), key: copyOf(key) };
         const change: MirrorChange =
           value === undefined

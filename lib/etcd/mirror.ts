@@ -6,9 +6,12 @@ import {
   requireMs,
   requireRetain,
   requireRevision,
+  requireSignal,
+  type Abort,
   type Bounds,
   type MirrorRange,
   type Retain,
+  type WaitOptions,
 } from './arguments.js';
 import { now } from './clock.js';
 import { Members, messageOf, type Connection, type EtcdClient } from './connection.js';
@@ -84,6 +87,7 @@ export class Mirror extends Reads {
     this.#follower = new Follower(members, bounds, versions, pace, {
       changed: (revision, edits) => this.#listeners.announce(revision, edits),
       reached: () => this.#wake(),
+      awaited: () => this.#awaited(),
       failed: (error) => this.#stop(error as MemDBError),
     });
   }
@@ -158,8 +162,9 @@ export class Mirror extends Reads {
   /**
    * The range as it was at a revision, or is at the newest one: from `oldestRevision` to `revision`. What it shows is kept until its
    * `release()`.
-   * @throws RangeError above `revision`: `waitFor` it first
-   * @throws MemDBError with code `MEMDB_REVISION_DROPPED` below `oldestRevision`
+   * @throws RangeError above `revision`, and where something may have come and gone of which the mirror does not know yet: `waitFor` it
+   * first
+   * @throws MemDBError with code `MEMDB_REVISION_DROPPED` below `oldestRevision`, and where etcd dropped it before the mirror knew it
    * @example
    * const mirror = await Mirror.open({ client, range: { prefix: bytes('user:') } });
    * const before = mirror.revision;
@@ -182,21 +187,22 @@ export class Mirror extends Reads {
         `revision ${wanted} was dropped: the oldest one is ${oldest}. The option retain says how many are kept`,
       );
     }
+    if (!this.versions.isKnownAt(wanted)) throw this.#unknown(wanted);
     return new MirrorView(this.versions, wanted);
   }
 
   /**
    * Resolves when the mirror is at a revision or above: that of a write made elsewhere, for instance, so that it is seen. It need not
-   * have changed this range.
-   * @throws MemDBError once the mirror is closed, or can't go on
+   * have changed this range. From then on, `at` can show that revision, unless the mirror, or etcd, has dropped it.
+   * @throws MemDBError once the mirror is closed, or can't go on; and the reason of the signal
    * @example
    * const mirror = await Mirror.open({ client, range: { prefix: bytes('user:') } });
    * const { header } = await client.put('user:3').value('Grace').exec();
    * await mirror.waitFor(BigInt(header.revision));
    * console.log(mirror.has(bytes('user:3'))); // -> true
    */
-  waitFor(revision: bigint | number): Promise<void> {
-    return this.#await(revision, 0);
+  async waitFor(revision: bigint | number, options?: WaitOptions): Promise<void> {
+    return this.#await(revision, 0, requireSignal(options));
   }
 
   /**
@@ -267,8 +273,9 @@ export class Mirror extends Reads {
   }
 
   /**
-   * Calls back for every change: in the order of revisions, once each, and when all of its revision can be read. What a callback throws
-   * is thrown as uncaught. @returns what ends it
+   * Calls back for every change after the mirror's revision: in the order of revisions, once each, and when all of its revision can be
+   * read. Of a key that came and went, it may do so when `revision` is further on. What a callback throws is thrown as uncaught.
+   * @returns what ends it
    * @example
    * const mirror = await Mirror.open({ client, range: { prefix: bytes('user:') } });
    * const stop = mirror.on('change', ({ type, key, value }) => console.log(type, text(key), value && text(value)));
@@ -280,7 +287,7 @@ export class Mirror extends Reads {
     if (event !== 'change') throw new RangeError(`a mirror has no event ${describe(event)}: it has 'change'`);
     if (typeof call !== 'function') throw new TypeError(`on takes a function, but got ${describe(call)}`);
     this.#requireOpen();
-    return this.#listeners.add(call);
+    return this.#listeners.add(call, this.versions.revision);
   }
 
   /**
@@ -331,30 +338,61 @@ export class Mirror extends Reads {
   async #write(prepare: () => (connection: Connection) => Promise<WriteResponse>): Promise<bigint> {
     this.#requireOpen();
     const send = prepare();
-    const connection = await this.#follower.connection();
-    this.#requireOpen();
+    const connection = await this.#follower.connection().finally(() => this.#requireOpen());
     const { header } = await send(connection);
     const revision = numberOf(header.revision);
     await this.#await(revision, WRITTEN);
     return BigInt(revision);
   }
 
-  async #await(revision: bigint | number, hurryIn: number): Promise<void> {
+  async #await(revision: bigint | number, hurryIn: number, signal?: Abort): Promise<void> {
     const wanted = requireRevision(revision);
     this.#requireOpen();
-    if (this.versions.revision >= wanted) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ revision: wanted, resolve, reject });
+    if (signal?.aborted) throw signal.reason;
+    if (this.#has(wanted)) return;
+    let abort = () => {};
+    const waiting = new Promise<void>((resolve, reject) => {
+      const waiter = { revision: wanted, resolve, reject };
+      abort = () => {
+        waiter.reject(signal!.reason);
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        if (this.#waiters.length === 0) this.#follower.calm();
+      };
+      this.#waiters.push(waiter);
       this.#follower.hurry(hurryIn);
     });
+    signal?.addEventListener('abort', abort);
+    await waiting.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  /** Whether it is at a revision, and can show it if anybody ever can. */
+  #has(wanted: number): boolean {
+    const { versions } = this;
+    return wanted <= versions.revision && (versions.isKnownAt(wanted) || versions.isMissed(wanted));
+  }
+
+  #awaited(): number | undefined {
+    const { revision } = this.versions;
+    return this.#waiters.find((waiter) => waiter.revision <= revision && !this.#has(waiter.revision))
+      ?.revision;
+  }
+
+  #unknown(revision: number): Error {
+    return this.versions.isMissed(revision)
+      ? new MemDBError(
+          'MEMDB_REVISION_DROPPED',
+          `etcd dropped revision ${revision} before the mirror knew all that was in it`,
+        )
+      : new RangeError(
+          `what came and went at revision ${revision} is not known yet: await waitFor(${revision}n) first`,
+        );
   }
 
   #wake(): void {
     if (this.#waiters.length === 0) return;
-    const { revision } = this.versions;
     const later = [];
     for (const waiter of this.#waiters) {
-      if (waiter.revision <= revision) waiter.resolve();
+      if (this.#has(waiter.revision)) waiter.resolve();
       else later.push(waiter);
     }
     this.#waiters = later;

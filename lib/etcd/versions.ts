@@ -1,6 +1,7 @@
 import { MemTable, ValueType, bytewise } from '../index.js';
 import { copyOf } from './arguments.js';
 import { Compaction } from './compaction.js';
+import { Known } from './known.js';
 import type { Edit } from './revisions.js';
 
 /** When a state came, and what became old by that. */
@@ -24,8 +25,8 @@ const FOR_A_HEARTBEAT = 4096;
  * What the mirror knows: every version since the oldest revision that can be read, in a MemTable, an etcd revision being the sequence
  * number.
  *
- * 1. Whenever anybody else runs, the table holds all of the range up to `revision`, and nothing above.
- * 2. A state from `oldest` on can be read, and any that is pinned. Others may be gone.
+ * 1. Whenever anybody else runs, the table holds all that is in the range at `revision`, and nothing above.
+ * 2. A state from `oldest` on can be read, if `known` has it, and any that is pinned. Others may be gone.
  */
 export class Versions {
   /** Number of entries at `revision`. */
@@ -33,6 +34,7 @@ export class Versions {
   #table = new MemTable();
   #revision = 0;
   #oldest = 0;
+  readonly #known = new Known();
   /** The mod revision of what was put last, and one of its keys, which may be gone, or replaced. */
   lastPut = 0;
   #lastKey: Uint8Array | undefined;
@@ -82,6 +84,21 @@ export class Versions {
     return this.#oldest;
   }
 
+  /** Every change up to this revision is known. Keys may have come and gone between it and `revision`, of which the watch tells yet. */
+  get followed(): number {
+    return this.#known.followed;
+  }
+
+  /** Whether it is known what the range was at a revision. */
+  isKnownAt(revision: number): boolean {
+    return this.#known.has(revision);
+  }
+
+  /** Whether nobody will ever know. */
+  isMissed(revision: number): boolean {
+    return this.#known.isMissed(revision);
+  }
+
   /** The first state: every entry of the range at `revision`. Nothing can be read before `begin`. */
   load(edits: Iterable<Edit>): void {
     for (const { key, value, sequence } of edits) {
@@ -101,9 +118,13 @@ export class Versions {
 
   begin(revision: number): void {
     this.#revision = this.#oldest = revision;
+    this.#known.follow(revision);
   }
 
-  /** Makes the edits of a revision visible, all at once. Etcd has one edit of a key in a revision. */
+  /**
+   * Makes the edits of a revision visible, all at once. Etcd has one edit of a key in a revision. Where it is not above `revision`, it is
+   * for `at` alone: it comes together with others, after which there is what there was.
+   */
   apply(revision: number, edits: readonly Edit[], time: number): void {
     let length = this.length;
     let superseded = 0;
@@ -120,7 +141,8 @@ export class Versions {
       length += Number(value !== undefined) - Number(wasThere);
     }
     this.length = length;
-    this.#revision = revision;
+    if (revision > this.#revision) this.#revision = revision;
+    this.#known.follow(revision);
     this.#steps.push({ revision, time, superseded });
     this.#trim(time);
     this.#tidy(FOR_AN_EDIT * edits.length);
@@ -132,9 +154,23 @@ export class Versions {
     this.#dropSteps(this.#steps.length - this.#first, revision);
   }
 
-  /** Nothing changed in the range up to `revision`. */
-  advance(revision: number): void {
+  /** At `revision`, everything in the range is as it is here. */
+  confirm(revision: number): void {
     if (revision > this.#revision) this.#revision = revision;
+    this.#known.confirm(revision);
+  }
+
+  /** Etcd dropped what happened before `revision`, and had not told all of it. */
+  miss(revision: number): void {
+    this.#known.miss(revision);
+  }
+
+  /** The same, of all before the newest one. @returns whether anything was */
+  skip(): boolean {
+    if (this.followed === this.#revision) return false;
+    this.#known.miss(this.#revision);
+    this.#known.follow(this.#revision);
+    return true;
   }
 
   /** Lets go of what is older than is to be kept, a part at a time: to be called now and then. */
@@ -184,6 +220,7 @@ export class Versions {
     for (let i = 0; i < count; i++) this.#garbage += this.#steps[this.#first + i].superseded;
     this.#first += count;
     this.#oldest = oldest;
+    this.#known.forget(oldest);
     if (this.#first > 100 && this.#first * 2 > this.#steps.length) {
       this.#steps = this.#steps.slice(this.#first);
       this.#first = 0;

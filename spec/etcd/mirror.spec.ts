@@ -1,6 +1,6 @@
 import { Mirror, type MirrorChange, type MirrorOptions } from '../../lib/etcd/index.js';
 import { MemDBError } from '../../lib/index.js';
-import { FakeCluster, type FakeEdit, type FakeMember } from '../support/fake-etcd.js';
+import { FakeCluster, FakeStream, type FakeEdit, type FakeMember } from '../support/fake-etcd.js';
 
 /*
  * What a Mirror promises, on a cluster without servers. Time is that of jest's clock. Real ones: `npm run test:etcd`.
@@ -121,6 +121,10 @@ describe('open', () => {
     const range = {};
     await expect(Mirror.open({ client: undefined as never, range })).rejects.toThrow('npm install etcd3');
     await expect(Mirror.open({ client: {} as never, range })).rejects.toThrow('npm install etcd3');
+    const { kv, watchClient, options } = client; // A namespace has these.
+    await expect(Mirror.open({ client: { kv, watchClient, options } as never, range })).rejects.toThrow(
+      'npm install etcd3',
+    );
     await expect(Mirror.open({ client, range: undefined as never })).rejects.toThrow('range must be');
     await expect(Mirror.open({ client, range: { from: 1 } as never })).rejects.toThrow("no option 'from'");
     await expect(Mirror.open({ client, range: { prefix: 'a' as never } })).rejects.toThrow('TextEncoder');
@@ -240,6 +244,212 @@ describe('changes', () => {
   });
 });
 
+it('revisions of a message in fragments are seen when they are whole', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  for (const member of cluster.members) {
+    member.kill();
+    member.isHeld = true;
+    member.mostEvents = 3;
+  }
+  cluster.commit([
+    ['b', '3'],
+    ['c', '3'],
+  ]);
+  cluster.commit([
+    ['d', '4'],
+    ['e', '4'],
+  ]);
+  for (const member of cluster.members) member.start();
+  await tick(3000);
+  const member = followed(cluster, mirror);
+  member.deliver(2); // That it begins, and three events.
+  expect([mirror.revision, ...pairs(mirror)]).toEqual([3n, 'a=1', 'b=3', 'c=3']);
+  member.deliver(1);
+  expect([mirror.revision, ...pairs(mirror)]).toEqual([4n, 'a=1', 'b=3', 'c=3', 'd=4', 'e=4']);
+});
+
+it('who listens hears of what comes after the revision that was shown then', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const inside: string[] = [];
+  const stop = mirror.on('change', () => {
+    stop();
+    expect(pairs(mirror)).toEqual(['a=1', 'b=2', 'c=3']);
+    mirror.on('change', ({ key }) => inside.push(text(key)!));
+  });
+  cluster.commit([
+    ['b', '2'],
+    ['c', '3'],
+  ]);
+  await tick();
+  cluster.commit([['d', '4']]);
+  await tick();
+  expect(inside).toEqual(['d']);
+});
+
+it('who hears of a change can write', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const changes = changesOf(mirror);
+  const written: (bigint | undefined)[] = [];
+  mirror.on('change', ({ key, value }) => {
+    if (text(key) !== 'a') return;
+    void mirror
+      .transaction((txn) => {
+        txn.unchanged(key);
+        txn.put(bytes('copy'), value!);
+      })
+      .then((revision) => written.push(revision, BigInt(changes.length)));
+  });
+  cluster.commit([
+    ['a', '2'],
+    ['b', '2'],
+  ]);
+  await tick(100);
+  expect(changes).toEqual(['3 put a=2', '3 put b=2', '4 put copy=2']);
+  expect(written).toEqual([4n, 3n]);
+});
+
+describe('keys that come and go', () => {
+  /** A mirror that is at revision 4, and has not heard of its two changes, of a key that was there at 3. */
+  async function hidden(options: Partial<MirrorOptions> = {}) {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, options);
+    const changes = changesOf(mirror);
+    const first = followed(cluster, mirror);
+    first.isHeld = true;
+    cluster.commit([['x', '3']]);
+    const revision = cluster.commit([['x', undefined]]);
+    const waiting = mirror.waitFor(revision);
+    await tick(1);
+    await waiting;
+    expect([mirror.revision, changes.length, ...pairs(mirror)]).toEqual([4n, 0, 'a=1']);
+    return { cluster, mirror, changes, first };
+  }
+  const both = ['3 put x=3', '4 delete x'];
+
+  it('are told of when the watch tells, and can be seen at their revision', async () => {
+    const { cluster, mirror, changes, first } = await hidden();
+    expect(() => mirror.at(3)).toThrow('waitFor(3n)');
+    expect(await codeOf(() => mirror.at(3))).toBe('RangeError');
+    expect(pairs(mirror.at(4))).toEqual(['a=1']);
+    let isThere = false;
+    const waiting = mirror.waitFor(3).then(() => (isThere = true));
+    await tick(1000);
+    expect(isThere).toBe(false);
+    const later = changesOf(mirror);
+    const held = mirror.entries();
+    first.isHeld = false;
+    first.deliver();
+    await waiting;
+    expect([3, 4].map((at) => pairs(mirror.at(at)))).toEqual([['a=1', 'x=3'], ['a=1']]);
+    expect([pairs(held), mirror.length]).toEqual([['a=1'], 1]);
+    cluster.commit([['b', '5']]);
+    await tick();
+    expect(changes).toEqual([...both, '5 put b=5']);
+    expect(later).toEqual(['5 put b=5']); // That one began at revision 4.
+  });
+
+  it('are not seen before it is known that they are gone', async () => {
+    const { cluster, mirror, changes, first } = await hidden({ range: { limit: bytes('y') } });
+    const further = mirror.waitFor(cluster.commit([['z', 'outside']]));
+    await tick(100);
+    await further;
+    first.deliver(1);
+    await tick();
+    expect([changes, pairs(mirror), await codeOf(() => mirror.at(3))]).toEqual([[], ['a=1'], 'RangeError']);
+    first.deliver(1);
+    expect([changes, pairs(mirror), pairs(mirror.at(3))]).toEqual([both, ['a=1'], ['a=1', 'x=3']]);
+    expect(mirror.revision).toBe(5n);
+  });
+
+  it('are told of by the next member, where the connection is lost', async () => {
+    const { mirror, changes, first } = await hidden();
+    first.deliver(1);
+    first.drop();
+    await tick();
+    expect(mirror.member).not.toBe(first.host);
+    expect(changes).toEqual(both);
+  });
+
+  it('are asked of another member where somebody waits, and one does not tell', async () => {
+    const { mirror, changes, first } = await hidden();
+    const waiting = mirror.waitFor(3);
+    await tick(10_000);
+    await waiting;
+    expect([mirror.member === first.host, changes]).toEqual([false, both]);
+  });
+
+  it('are never known where etcd drops them before it tells: what was before, and is now, stays', async () => {
+    const { cluster, mirror, changes, first } = await hidden();
+    const { length } = cluster.requests;
+    cluster.compact(4);
+    const waiting = mirror.waitFor(3);
+    first.drop();
+    await tick();
+    await waiting;
+    expect([changes, pairs(mirror.at(2)), pairs(mirror.at(4))]).toEqual([[], ['a=1'], ['a=1']]);
+    expect(() => mirror.at(3)).toThrow('etcd dropped revision 3');
+    expect(await codeOf(() => mirror.at(3))).toBe('MEMDB_REVISION_DROPPED');
+    cluster.commit([['b', '5']]);
+    await tick(3000);
+    expect(changes).toEqual(['5 put b=5']);
+    // The range was not read anew for that: there were only questions of one entry.
+    const limits = cluster.requests.slice(length).map(({ request }) => (request as { limit: number }).limit);
+    expect(new Set(limits)).toEqual(new Set([1]));
+    // The watch that etcd cancelled has left no stream.
+    expect(
+      cluster.members.filter(({ streams }) => streams.size > 0).map(({ streams }) => streams.size),
+    ).toEqual([1]);
+  });
+
+  it('are so, too, where the watch goes on', async () => {
+    const { cluster, mirror, changes, first } = await hidden();
+    cluster.compact(4);
+    const waiting = mirror.waitFor(3);
+    await tick(1);
+    await waiting;
+    expect(await codeOf(() => mirror.at(3))).toBe('MEMDB_REVISION_DROPPED');
+    first.isHeld = false;
+    first.deliver();
+    await tick();
+    expect([mirror.member, changes]).toEqual([first.host, both]);
+  });
+
+  it('were never known where the range had to be read anew', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster);
+    followed(cluster, mirror).isHeld = true;
+    cluster.commit([['x', '3']]);
+    cluster.commit([['x', undefined]]);
+    cluster.compact(4);
+    followed(cluster, mirror).drop();
+    await tick();
+    expect([mirror.revision, pairs(mirror.at(4))]).toEqual([4n, ['a=1']]);
+    expect(await codeOf(() => mirror.at(3))).toBe('MEMDB_REVISION_DROPPED');
+  });
+
+  it('hide nothing: at a revision of something else, the range can be seen once it was waited for', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { range: { prefix: bytes('a') } });
+    for (let i = 0; i < 300; i++) cluster.commit([['b', String(i)]]);
+    await tick(2000);
+    expect(mirror.revision).toBe(302n);
+    const asked = cluster.requests.length;
+    const all = [3n, 4n, 200n, 201n];
+    const waiting = Promise.all(all.map((revision) => mirror.waitFor(revision)));
+    await tick(1);
+    await waiting;
+    expect(all.map((at) => pairs(mirror.at(at)))).toEqual(all.map(() => ['a=1']));
+    expect(await codeOf(() => mirror.at(202))).toBe('RangeError');
+    expect(cluster.requests.length - asked).toBe(1 + all.length);
+    cluster.commit([['a', '2']]);
+    await tick();
+    expect(pairs(mirror.at(202))).toEqual(['a=1']); // Nothing was there to come, as is known now.
+  });
+});
+
 describe('after a compaction that the mirror missed', () => {
   async function missed() {
     const cluster = clusterOf([
@@ -266,6 +476,9 @@ describe('after a compaction that the mirror missed', () => {
 
   it('it reads the range anew, and shows what differs at once', async () => {
     const { cluster, mirror, first, view } = await missed();
+    const [begun, held, toBegin] = [mirror.iterator(), mirror.iterator(), mirror.entries({ reverse: true })];
+    begun.seek(bytes('b'));
+    held.last();
     const changes = changesOf(mirror);
     const states = new Set<string>();
     mirror.on('change', () => states.add(pairs(mirror).join()));
@@ -280,6 +493,9 @@ describe('after a compaction that the mirror missed', () => {
     expect(mirror.revision).toBe(7n);
     expect(mirror.length).toBe(3);
     expect(pairs(view)).toEqual(['a=1', 'b=1', 'c=1', 'z=1']);
+    expect(pairs(toBegin)).toEqual(['z=1', 'c=1', 'b=1', 'a=1']);
+    expect([text(begun.key), begun.next(), text(begun.key)]).toEqual(['b', true, 'c']);
+    expect([text(held.value), held.prev(), text(held.key)]).toEqual(['1', true, 'c']);
     expect(await codeOf(() => mirror.at(4))).toBe('MEMDB_REVISION_DROPPED');
     expect(await codeOf(() => mirror.at(2))).toBe('MEMDB_REVISION_DROPPED');
     cluster.commit([['b', '8']]);
@@ -383,6 +599,19 @@ describe('staleness', () => {
     expect(text(mirror.get(bytes('a')))).toBe('1');
   });
 
+  it('is that of the changes for who hears of them', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { maxStaleness: 3000 });
+    followed(cluster, mirror).isHeld = true;
+    cluster.commit([['b', '2']]);
+    await tick(3500);
+    expect(await codeOf(() => mirror.length)).toBe('MEMDB_MIRROR_STALE');
+    const lengths: number[] = [];
+    mirror.on('change', () => lengths.push(mirror.length));
+    followed(cluster, mirror).deliver();
+    expect(lengths).toEqual([2]);
+  });
+
   it('is not taken from what was asked before the changes came', async () => {
     const cluster = clusterOf([['a', '1']]);
     const mirror = await open(cluster);
@@ -442,6 +671,42 @@ describe('waitFor', () => {
     await expect(mirror.waitFor(1.5)).rejects.toThrow('whole number');
     await expect(mirror.waitFor('1' as never)).rejects.toThrow('must be a bigint');
   });
+});
+
+it('waitFor ends with its signal, and asks no more then', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = mirror.waitFor(9, { signal }).catch((error: unknown) => error);
+  const other = mirror.waitFor(3);
+  await tick(1000);
+  controller.abort(new Error('too long'));
+  expect(await waiting).toEqual(new Error('too long'));
+  await expect(mirror.waitFor(2, { signal })).rejects.toThrow('too long');
+  cluster.commit([['b', '2']]);
+  await tick();
+  await other;
+  const asked = cluster.requests.length;
+  await tick(10_000);
+  expect(cluster.requests.length - asked).toBeLessThan(7);
+  const last = new AbortController();
+  const alone = mirror.waitFor(9, { signal: last.signal }).catch((error: unknown) => error);
+  await tick(1000);
+  last.abort(new Error('enough'));
+  expect(await alone).toEqual(new Error('enough'));
+  const then = cluster.requests.length;
+  await tick(10_000);
+  expect(cluster.requests.length - then).toBeLessThan(7);
+  await expect(mirror.waitFor(9, { signal: 1 as never })).rejects.toThrow('must be an AbortSignal');
+  await expect(mirror.waitFor(9, { timeout: 1 } as never)).rejects.toThrow("no option 'timeout'");
+  const quick = new AbortController();
+  const removed = jest.spyOn(quick.signal, 'removeEventListener');
+  const quickly = mirror.waitFor(4, { signal: quick.signal });
+  cluster.commit([['b', '3']]);
+  await tick();
+  await quickly;
+  expect(removed).toHaveBeenCalledTimes(1);
 });
 
 describe('writes', () => {
@@ -520,6 +785,9 @@ describe('writes', () => {
     await expect(mirror.put(bytes('b'), 1 as never)).rejects.toThrow('value must be');
     await expect(mirror.transaction(undefined as never)).rejects.toThrow('takes a function');
     await expect(mirror.transaction(notAwaited)).rejects.toThrow('must not be async');
+    const then = jest.fn();
+    await expect(mirror.transaction(() => ({ then }))).rejects.toThrow('must not be async');
+    expect(then).toHaveBeenCalledWith(undefined, expect.any(Function)); // Its rejection is nobody else's.
     expect(cluster.requests.length).toBe(sent);
     expect(pairs(mirror)).toEqual(['b=2']);
   });
@@ -622,6 +890,48 @@ it('close ends all, but views', async () => {
   expect(pairs(view)).toEqual(['a=1']);
   expect(cluster.members.map(({ streams }) => streams.size)).toEqual([0, 0, 0]);
   expect(changes).toEqual([]);
+});
+
+it('close while it is being connected leaves no watch', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  let go = () => {};
+  const opens = new Promise<void>((resolve) => (go = resolve));
+  for (const member of cluster.members) member.opens = opens;
+  const mirror = await open(cluster);
+  const write = jest.spyOn(FakeStream.prototype, 'write');
+  mirror.close();
+  await tick();
+  go();
+  await tick();
+  expect([cluster.members.map(({ streams }) => streams.size), write.mock.calls]).toEqual([[0, 0, 0], []]);
+  write.mockRestore();
+});
+
+it('close ends a write that waits for a member: it was closed, and nothing was sent', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  for (const member of cluster.members) member.kill();
+  await tick(100);
+  const code = codeOf(() => mirror.put(bytes('b'), bytes('2')));
+  await tick(100);
+  mirror.close();
+  expect(await code).toBe('MEMDB_MIRROR_CLOSED');
+  expect(cluster.revision).toBe(2);
+});
+
+it('close from inside a callback ends it there', async () => {
+  const cluster = clusterOf([['a', '1']]);
+  const mirror = await open(cluster);
+  mirror.on('change', () => mirror.close());
+  const changes = changesOf(mirror);
+  const waiting = codeOf(() => mirror.waitFor(3));
+  cluster.commit([
+    ['b', '2'],
+    ['c', '3'],
+  ]);
+  await tick();
+  expect([changes, await waiting]).toEqual([[], 'MEMDB_MIRROR_CLOSED']);
+  expect(cluster.members.map(({ streams }) => streams.size)).toEqual([0, 0, 0]);
 });
 
 describe('a cluster that is not what it was', () => {

@@ -81,6 +81,7 @@ import type {
   MirrorTransaction,
   MirrorView,
   Retain,
+  WaitOptions,
 } from 'flat-memdb/etcd';
 
 function must(condition: boolean): asserts condition {
@@ -473,7 +474,11 @@ async function useMirror(mirror: Mirror): Promise<void> {
     txn.delete(b);
     txn.unchanged(c);
   });
-  await mirror.waitFor(revision);
+  const waitOptions: WaitOptions = {
+    signal: { aborted: false, reason: undefined, addEventListener: () => {}, removeEventListener: () => {} },
+  };
+  must(waitOptions.signal?.aborted === false);
+  await mirror.waitFor(revision, waitOptions);
   const stop: () => void = mirror.on('change', (change: MirrorChange) => {
     const written: Uint8Array | undefined = change.type === 'put' ? change.value : undefined;
     must(change.revision > 0n && change.key.length > 0 && written !== c);

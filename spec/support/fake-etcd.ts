@@ -118,6 +118,8 @@ export class FakeMember {
   writesAllTheSame = false;
   /** Messages of watches are cut to so many events. */
   mostEvents = Infinity;
+  /** When it is there to be watched; at once, otherwise. */
+  opens: Promise<void> | undefined;
   /** A page of more bytes comes too late. */
   mostBytes = Infinity;
   #isUp = true;
@@ -364,7 +366,12 @@ export class FakeEtcd3 {
         write('deleteRange', request, () => headed(cluster.commit([[textOf(request.key), undefined]]))),
       txn: (request: TxnRequest) => write('txn', request, () => transactionOf(cluster, request)),
     };
-    this.watchClient = { watch: () => Promise.resolve(member.open(this)) };
+    this.watchClient = {
+      watch: async () => {
+        await member.opens;
+        return member.open(this);
+      },
+    };
   }
 
   /** As the builder's. */

@@ -135,6 +135,33 @@ const leases: Case = async (until) => {
   assert.deepEqual(heard.map(({ key }) => text(key)).sort(), ['l/1', 'l/2', 'l/3']);
 };
 
+/** Values so large that a read of their count is answered before the watch has brought them. */
+const flashes: Case = async (until) => {
+  const cluster = await EtcdCluster.start(1);
+  until(() => cluster.stop());
+  const client = new Etcd3({ hosts: cluster.hosts });
+  until(() => client.close());
+  const mirror = await Mirror.open({ client, range: { prefix: bytes('f/') } });
+  until(() => mirror.close());
+  const told: string[] = [];
+  mirror.on('change', ({ revision, type, key }) => told.push(`${revision} ${type} ${text(key)}`));
+  const made: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    const key = `f/${i}`;
+    const put = BigInt((await client.put(key).value(Buffer.alloc(1_400_000, i)).exec()).header.revision);
+    const gone = BigInt((await client.delete().key(key).exec()).header.revision);
+    made.push(`${put} put ${key}`, `${gone} delete ${key}`);
+    await mirror.waitFor(gone);
+    assert.equal(mirror.has(bytes(key)), false);
+    await mirror.waitFor(put);
+    const view = mirror.at(put);
+    assert.equal(view.get(bytes(key))?.length, 1_400_000);
+    view.release();
+  }
+  await soon('all is told', () => told.length === made.length);
+  assert.deepEqual(told, made);
+};
+
 /** The data of a cluster is lost, and it has got on since then, or not: its identity, and the revisions, may say nothing. */
 const dataLost: Case = async (until) => {
   for (const sinceThen of [0, 9, 30]) {
@@ -254,6 +281,7 @@ const certificates: Case = async (until) => {
 const CASES: Record<string, Case> = {
   'forms of ranges, and keys at their borders': ranges,
   'leases end': leases,
+  'keys come and go': flashes,
   'data lost': dataLost,
   'users and passwords': users,
   certificates,

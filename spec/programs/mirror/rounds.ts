@@ -128,12 +128,12 @@ export async function mirrorRounds(
         return caughtUp();
       case 'compacted behind its back': {
         for (const proxy of proxies) proxy.cut();
-        const known = witnesses.map((witness) => witness.mirror.revision);
+        const told = witnesses.map(({ last }) => last);
         await sleep(300 + random() * 500);
         await direct.kv.compact({ revision: Number(await newest()) });
         for (const proxy of proxies) proxy.mend();
         await caughtUp();
-        witnesses.forEach((witness, i) => witness.missedSince(known[i]));
+        witnesses.forEach((witness, i) => witness.missedSince(told[i]));
         return undefined;
       }
     }

@@ -32,7 +32,12 @@ export class Witness {
     });
   }
 
-  /** It was cut off at a revision, while etcd compacted what came then, and has now what is left of that. */
+  /** The newest revision that it was told of. */
+  get last(): bigint {
+    return this.#last;
+  }
+
+  /** It was told of no more than a revision, while etcd compacted what came then, and has now what is left of that. */
   missedSince(revision: bigint): void {
     this.#missed.push([revision, this.mirror.revision]);
   }
@@ -84,10 +89,14 @@ export class Witness {
     const told = `${revision} ${name} ${value && textOf(value)}`;
     if (this.#told.has(told)) throw new Difference(`told twice of ${name} at ${revision}`);
     if (revision < this.#last) throw new Difference(`told of ${revision} after ${this.#last}`);
-    if (revision !== this.mirror.revision)
+    if (revision > this.mirror.revision)
       throw new Difference(`told of ${revision} at ${this.mirror.revision}`);
+    // Of a key that came and went, it may hear late; it must not see it then.
+    const isLate = revision < this.mirror.revision;
     const shown = this.mirror.get(key);
-    if (shown === undefined ? value !== undefined : !value || textOf(shown) !== textOf(value)) {
+    if (isLate && shown !== undefined)
+      throw new Difference(`told late of ${name} at ${revision}, which is there`);
+    if (!isLate && (shown === undefined ? value !== undefined : !value || textOf(shown) !== textOf(value))) {
       throw new Difference(`told of ${name} at ${revision} before it is seen`);
     }
     this.#last = revision;

@@ -53,13 +53,26 @@ export class Writer {
       await this.client.put(`outside/${Math.floor(random() * 10)}`).value(name);
       return;
     }
+    if (random() < 0.1) {
+      // What comes and goes at once.
+      const key = `flash-${this.#number}`;
+      await this.#commit([{ key, value: name }]);
+      await this.#commit([{ key, value: undefined }]);
+      return;
+    }
     const keys = new Set(
       Array.from({ length: 1 + Math.floor(random() * 3) }, () => Math.floor(random() * 300)),
     );
     const edits = [...keys].map((key) => ({
-      key,
+      key: String(key),
       value: random() < 0.2 ? undefined : `${name} ${'x'.repeat(random() * 300)}`,
     }));
+    await this.#commit(edits);
+  }
+
+  async #commit(
+    edits: readonly { readonly key: string; readonly value: string | undefined }[],
+  ): Promise<void> {
     const operations = edits.flatMap(({ key, value }) =>
       Writer.TWINS.map((twin) =>
         value === undefined
