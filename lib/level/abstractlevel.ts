@@ -6,6 +6,7 @@ import {
   AbstractIterator,
   AbstractKeyIterator,
   AbstractSnapshot,
+  AbstractSublevel,
   AbstractValueIterator,
 } from 'abstract-level';
 
@@ -63,6 +64,22 @@ export const IteratorClasses = {
 >;
 export const SnapshotBase = AbstractSnapshot as unknown as new (options: SnapshotOptions) => AbstractSnapshot;
 
+export declare interface EncodingOptions {
+  readonly keyEncoding?: unknown;
+  readonly valueEncoding?: unknown;
+}
+
+/** Of a sublevel, what is called here, and what is done in another way. */
+export declare interface SublevelBase {
+  keyEncoding(encoding: unknown): { readonly format: StoreEncoding };
+  prefixKey(key: Encoded, format: StoreEncoding, local: boolean): Encoded;
+}
+export const SublevelClass = AbstractSublevel as unknown as new (
+  db: unknown,
+  name: string | readonly string[],
+  options: EncodingOptions,
+) => SublevelBase;
+
 export declare interface CalledByAbstractLevel {
   _put: unknown;
   _get: unknown;
@@ -77,6 +94,7 @@ export declare interface CalledByAbstractLevel {
   _keys: unknown;
   _values: unknown;
   _snapshot: unknown;
+  _sublevel: unknown;
   _close: unknown;
   _next: unknown;
   _nextv: unknown;
@@ -87,6 +105,14 @@ export declare interface CalledByAbstractLevel {
 /** What turns keys into those that the database is given. */
 export declare interface Encoding {
   encode(key: unknown): Encoded;
+}
+
+/** An encoding, as those have them who bring their own. */
+export declare interface OwnEncoding {
+  readonly name: string;
+  readonly format: StoreEncoding;
+  readonly encode: (data: never) => Encoded;
+  readonly decode: (data: Encoded) => unknown;
 }
 
 /** What a manifest has, and what names its parts. */

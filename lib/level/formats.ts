@@ -72,7 +72,7 @@ export class Format {
 }
 
 /** The bytes of any view. */
-function bytesOf(given: Uint8Array): Uint8Array {
+export function bytesOf(given: Uint8Array): Uint8Array {
   if (given instanceof Uint8Array || !ArrayBuffer.isView(given)) return given;
   const { buffer, byteOffset, byteLength } = given as ArrayBufferView;
   return new Uint8Array(buffer, byteOffset, byteLength);

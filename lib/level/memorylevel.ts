@@ -6,6 +6,7 @@ import {
 } from 'abstract-level';
 import type {
   Encoded,
+  EncodingOptions,
   IteratorBase,
   IteratorOptions,
   Manifest,
@@ -14,6 +15,7 @@ import type {
   ReadOptions,
   SnapshotOptions,
   StoreEncoding,
+  SublevelBase,
 } from './abstractlevel.js';
 import type { DB } from '../index.js';
 import { batchOf } from './batch.js';
@@ -23,6 +25,8 @@ import type { Pick } from './items.js';
 import { EntryIterator, KeyIterator, ValueIterator } from './iterators.js';
 import { rangeOf } from './scan.js';
 import { Snapshot, type Reader } from './snapshot.js';
+import { Sublevel } from './sublevel.js';
+import { TextOrBytes } from './textorbytes.js';
 import { Versions } from './versions.js';
 import { Walk } from './walk.js';
 
@@ -74,6 +78,7 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
 > {
   #versions = new Versions();
   readonly #format: Format;
+  readonly #text: TextOrBytes | undefined;
 
   /**
    * A database of its own, which opens by itself.
@@ -104,7 +109,10 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
       encodings: { [storeEncoding]: true, utf8: true },
       signals: { iterators: false },
     };
-    super(manifest, forward);
+    const text = TextOrBytes.of(storeEncoding);
+    super(manifest, text?.chosenBy(forward) ?? forward);
+    this.#text = text;
+    text?.takePlaceIn(this);
     this.#format = new Format(storeEncoding, () => this.keyEncoding('buffer').encode('') as Uint8Array);
   }
 
@@ -205,6 +213,11 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
   /** @internal */
   _snapshot(options: SnapshotOptions): AbstractSnapshot {
     return new Snapshot(this.#versions, options);
+  }
+
+  /** @internal */
+  _sublevel(name: string | readonly string[], options: EncodingOptions): SublevelBase {
+    return new Sublevel(this, name, options, this.#text);
   }
 }
 

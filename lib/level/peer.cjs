@@ -15,6 +15,7 @@ try {
   throw error;
 }
 exports.AbstractLevel = peer.AbstractLevel;
+exports.AbstractSublevel = peer.AbstractSublevel;
 exports.AbstractSnapshot = peer.AbstractSnapshot;
 exports.AbstractIterator = peer.AbstractIterator;
 exports.AbstractKeyIterator = peer.AbstractKeyIterator;

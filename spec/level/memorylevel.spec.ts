@@ -424,6 +424,35 @@ describe('memory', () => {
   });
 });
 
+/** How often others had their turn until something was done. */
+async function turnsOf(isDone: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isOn = true;
+  const count = () => {
+    turns++;
+    if (isOn) setImmediate(count);
+  };
+  setImmediate(count);
+  await isDone;
+  isOn = false;
+  return turns;
+}
+
+test.each(['iterator', 'keys', 'values'] as const)(
+  'all of many lets others have their turn, who may write: %s',
+  async (kind) => {
+    const db = await opened({});
+    const keys = Array.from({ length: 20_000 }, (_, i) => `k${String(i).padStart(6, '0')}`);
+    await db.batch(keys.map((key) => ({ type: 'put' as const, key, value: key })));
+    const all: Promise<unknown[]> = db[kind]().all();
+    const cleared = new Promise((resolve) => setImmediate(() => resolve(db.clear({ gt: keys[100] }))));
+    expect(await turnsOf(all)).toBeGreaterThan(2);
+    await cleared;
+    expect(await all).toEqual(kind === 'iterator' ? keys.map((key) => [key, key]) : keys);
+    expect(await db.keys().all()).toHaveLength(101);
+  },
+);
+
 describe('clear', () => {
   const COUNT = 40_000;
   const keyOf = (i: number) => `k${String(i).padStart(6, '0')}`;
@@ -438,17 +467,9 @@ describe('clear', () => {
 
   test('of many removes what was there when it was called, and lets others have their turn', async () => {
     const db = await filled();
-    let turns = 0;
-    let isCleared = false;
-    const count = () => {
-      turns++;
-      if (!isCleared) setImmediate(count);
-    };
-    setImmediate(count);
-    const cleared = db.clear({ gte: 'k' }).then(() => (isCleared = true));
+    const turns = turnsOf(db.clear({ gte: 'k' }));
     await db.put('k9', 'new');
-    await cleared;
-    expect(turns).toBeGreaterThan(3);
+    expect(await turns).toBeGreaterThan(3);
     expect(await db.iterator().all()).toEqual([['k9', 'new']]);
     expect(storesOf(db)).toHaveLength(1);
   });
@@ -498,6 +519,50 @@ describe('clear', () => {
     expect(await db.keys().all()).toEqual(['c']);
     await snapshot.close();
   });
+
+  test.each([{}, { gte: 'a' }])('with a snapshot removes the keys that it has: %j', async (range) => {
+    const db = await opened({});
+    await db.batch([...'abc'].map((key) => ({ type: 'put', key, value: '1' })));
+    const snapshot = db.snapshot();
+    const put = (keys: string) =>
+      db.batch([...keys].map((key) => ({ type: 'put' as const, key, value: '2' })));
+    await db.del('a');
+    await put('bd');
+    await db.clear({ ...range, snapshot });
+    expect(await db.keys().all()).toEqual(['d']);
+    // It is the only one that reads what there was before.
+    await db.clear();
+    await put('abcde');
+    await db.clear({ ...range, snapshot });
+    expect(await db.keys().all()).toEqual(['d', 'e']);
+    expect(await db.keys({ snapshot }).all()).toEqual(['a', 'b', 'c']);
+    await snapshot.close();
+  });
+
+  test.each([
+    [{ gt: 'a' }, false],
+    [{ gt: 'a' }, true],
+    [{ limit: 9 }, true],
+  ])(
+    'of a few is there for the next call, be it awaited or not: %j, somebody reads: %s',
+    async (options, isRead) => {
+      const outcomes = [await opened({}), new Reference() as unknown as MemoryLevel].map(async (db) => {
+        await db.open();
+        await db.put('a', '1');
+        const iterator = isRead ? db.iterator() : undefined;
+        await db.put('b', '2');
+        const cleared = db.clear(options);
+        const found = [db.getSync('b'), await db.getMany(['a', 'b'])];
+        const again = db.clear(options);
+        const put = db.put('b', 'again');
+        await Promise.all([cleared, again, put]);
+        return [found, await db.iterator().all(), await iterator?.all()];
+      });
+      const [ours, theirs] = await Promise.all(outcomes);
+      expect(ours).toEqual(theirs);
+      expect(ours[1]).toContainEqual(['b', 'again']);
+    },
+  );
 
   test('of a few, and of many with a limit, is exact', async () => {
     const db = await filled();
