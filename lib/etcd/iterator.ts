@@ -1,5 +1,6 @@
+import { keepOne } from '../base/kept.js';
 import { IteratorReleasedError, ValueType, bytewise, type MemTableIterator, type Range } from '../index.js';
-import type { Versions } from './versions.js';
+import { Versions } from './versions.js';
 
 /** After so many versions of one key that are of no use, it is searched for what follows. */
 const STEPS = 16;
@@ -60,6 +61,7 @@ export class MirrorIterator {
   constructor(versions: Versions, revision: number, range: Range | undefined) {
     this.#cursor = versions.table.iterator(range);
     this.#pin = new Pin(versions, revision, this);
+    keepOne(MirrorIterator, oneToKeep);
   }
 
   /**
@@ -252,4 +254,8 @@ export class MirrorIterator {
       throw new IteratorReleasedError('this iterator was released: make another by iterator(range)');
     }
   }
+}
+
+function oneToKeep(): unknown {
+  return new MirrorIterator(new Versions({ revisions: 0, ms: 0 }), 0, undefined);
 }

@@ -37,12 +37,12 @@ export abstract class Reads {
 
   /** Their keys, as `entries`. */
   keys(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.key!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, keyOf);
   }
 
   /** Their values, as `entries`. */
   values(scan?: Scan): IterableIterator<Uint8Array> {
-    return walk(this.iterator(boundsOf(scan)), scan?.reverse, (it) => it.value!);
+    return walk(this.iterator(boundsOf(scan)), scan?.reverse, valueOf);
   }
 
   [Symbol.iterator](): IterableIterator<Entry> {
@@ -127,6 +127,14 @@ export class MirrorView extends Reads {
 
 function entryOf(it: MirrorIterator): Entry {
   return [it.key!, it.value!];
+}
+
+function keyOf(it: MirrorIterator): Uint8Array {
+  return it.key!;
+}
+
+function valueOf(it: MirrorIterator): Uint8Array {
+  return it.value!;
 }
 
 function boundsOf(scan: Scan | undefined): Range | undefined {
