@@ -32,7 +32,7 @@ const HELP = `npm run perf -- --level [options]
   --profile             where the time of each row goes, by package, in place of times
   --overwrites          ten million overwrites beside a snapshot, and what they hold; the longest call
 
-Takes about ten minutes. Writes ${RESULTS}/level.json.
+Takes under 12 minutes. Writes ${RESULTS}/level.json.
 `;
 
 interface Cell {

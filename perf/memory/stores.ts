@@ -22,7 +22,7 @@ export interface Store {
 
 /** Keys below 10^10 have these digits; all before them are 0. */
 const DIGITS = 10;
-const ZERO = 48;
+export const ZERO = 48;
 
 /** Writes a number in decimal digits to the end of a key whose other bytes are the digit 0. */
 export function writeDigits(key: Uint8Array, number: number): void {
