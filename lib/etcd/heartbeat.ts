@@ -8,7 +8,7 @@ import type { Versions } from './versions.js';
 /** Where somebody waits: milliseconds after which a check that did not help is made again, at first. */
 const FIRST_GAP = 10;
 const LONGEST_GAP = 200;
-/** Revisions of the past that one check asks for. */
+/** Revisions of the past that one check asks for, all at once. */
 const MOST_AT_ONCE = 16;
 /** A check of the whole range, which etcd goes through for it, takes at most one part of the time in so many. */
 const SHARE = 10;
@@ -17,8 +17,8 @@ const SHARE = 10;
 export interface Waiting {
   /** The mirror knows of more revisions. */
   reached(): void;
-  /** A revision below the mirror's that somebody waits for, as it is not known what the range was then; `undefined`: none. */
-  awaited(): number | undefined;
+  /** Revisions up to the mirror's that somebody waits for, as it is not known what the range was then; so many at most. */
+  awaited(most: number): readonly number[];
 }
 
 /**
@@ -44,6 +44,8 @@ export class Heartbeat {
   #owedSince: number | undefined;
   /** Not before then is the whole range checked again. */
   #notBefore = 0;
+  /** Nor are revisions of the past before then: for each, etcd goes through the range. */
+  #pastNotBefore = 0;
   #run = 0;
   #isChecking = false;
   /** When the next check is due, while none is under way. */
@@ -139,36 +141,42 @@ export class Heartbeat {
   }
 
   async #ask(connection: Connection, isWanted: () => boolean): Promise<void> {
-    await this.#askNow(connection, isWanted);
-    for (let i = 0; i < MOST_AT_ONCE && isWanted(); i++) {
-      const revision = this.#waiting.awaited();
-      if (revision === undefined || !(await this.#askPast(connection, isWanted, revision))) return;
-    }
+    // Nobody who waits for the past holds up who wants to know of now.
+    await Promise.all([this.#askNow(connection, isWanted), this.#askPasts(connection, isWanted)]);
   }
 
-  /** @returns whether it is known now what the range was, or can't be any more */
-  async #askPast(connection: Connection, isWanted: () => boolean, revision: number): Promise<boolean> {
+  async #askPasts(connection: Connection, isWanted: () => boolean): Promise<void> {
+    const asked = now();
+    if (asked < this.#pastNotBefore) return;
+    const revisions = this.#waiting.awaited(MOST_AT_ONCE);
+    if (revisions.length === 0) return;
+    await Promise.all(revisions.map((revision) => this.#askPast(connection, isWanted, revision)));
+    this.#pastNotBefore = 2 * now() - asked;
+  }
+
+  async #askPast(connection: Connection, isWanted: () => boolean, revision: number): Promise<void> {
     const { start, end } = this.#bounds;
     const versions = this.#versions;
-    const newest = versions.revision;
+    const { table } = versions;
+    const before = table.length;
     let answer;
     try {
       answer = await connection.range({ key: start, range_end: end, limit: 1, revision, keys_only: true });
     } catch (error) {
       if (!(error instanceof Compacted)) throw error;
     }
-    if (!isWanted()) return false;
-    if (versions.isKnownAt(revision) || versions.revision !== newest) return true;
+    // What came meanwhile made the mirror another one to compare with; so may a compaction have.
+    const isOther = versions.table !== table || table.length !== before;
+    if (!isWanted() || versions.isKnownAt(revision) || isOther) return;
     if (answer === undefined) versions.miss(revision + 1);
     // There is all that is there now, unchanged since before: anything else was more.
     else if (Number(answer.count) === versions.length) versions.confirm(revision);
     else {
       this.#owedSince ??= now();
       this.#requireInTime(connection, this.#owedSince, revision);
-      return false;
+      return;
     }
     this.#waiting.reached();
-    return true;
   }
 
   async #askNow(connection: Connection, isWanted: () => boolean): Promise<void> {

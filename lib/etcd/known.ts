@@ -30,7 +30,8 @@ export class Known {
   confirm(revision: number): void {
     if (revision <= this.followed || this.#isSame(revision)) return;
     this.#same.splice(this.#placeOf(revision), 0, revision);
-    if (this.#same.length > MOST) this.#same.shift();
+    // The lowest but this one, for which somebody asked just now.
+    if (this.#same.length > MOST) this.#same.splice(this.#same[0] === revision ? 1 : 0, 1);
     this.follow(this.followed);
   }
 

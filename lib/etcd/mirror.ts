@@ -87,7 +87,7 @@ export class Mirror extends Reads {
     this.#follower = new Follower(members, bounds, versions, pace, {
       changed: (revision, edits) => this.#listeners.announce(revision, edits),
       reached: () => this.#wake(),
-      awaited: () => this.#awaited(),
+      awaited: (most) => this.#awaited(most),
       failed: (error) => this.#stop(error as MemDBError),
     });
   }
@@ -371,10 +371,14 @@ export class Mirror extends Reads {
     return wanted <= versions.revision && (versions.isKnownAt(wanted) || versions.isMissed(wanted));
   }
 
-  #awaited(): number | undefined {
-    const { revision } = this.versions;
-    return this.#waiters.find((waiter) => waiter.revision <= revision && !this.#has(waiter.revision))
-      ?.revision;
+  #awaited(most: number): readonly number[] {
+    const newest = this.versions.revision;
+    const revisions = new Set<number>();
+    for (const { revision } of this.#waiters) {
+      if (revision <= newest && !this.#has(revision)) revisions.add(revision);
+      if (revisions.size === most) break;
+    }
+    return [...revisions];
   }
 
   #unknown(revision: number): Error {

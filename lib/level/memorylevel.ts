@@ -112,7 +112,7 @@ export class MemoryLevel<KDefault = string, VDefault = string> extends AbstractL
     const text = TextOrBytes.of(storeEncoding);
     super(manifest, text?.chosenBy(forward) ?? forward);
     this.#text = text;
-    text?.takePlaceIn(this);
+    text?.takePlaceIn(this, forward);
     this.#format = new Format(storeEncoding, () => this.keyEncoding('buffer').encode('') as Uint8Array);
   }
 

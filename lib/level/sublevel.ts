@@ -19,12 +19,12 @@ export class Sublevel extends SublevelClass {
   ) {
     super(db, name, text?.chosenBy(options) ?? options);
     this.#text = text;
-    text?.takePlaceIn(this);
+    text?.takePlaceIn(this, options);
   }
 
   /** @internal */
   override prefixKey(key: Encoded, format: StoreEncoding, local: boolean): Encoded {
-    const isBytes = format === 'utf8' && typeof key !== 'string';
+    const isBytes = format === 'utf8' && ArrayBuffer.isView(key);
     // In some stores they are views, in others Buffers.
     return super.prefixKey(key, isBytes ? this.keyEncoding('buffer').format : format, local);
   }

@@ -46,8 +46,17 @@ export class TextOrBytes {
     return !encoding || NAMES.includes(encoding as 'utf8') ? this.#encodings[0] : encoding;
   }
 
-  /** From now on, a database knows it by the names: abstract-level keeps an encoding that it is shown. */
-  takePlaceIn(db: { keyEncoding: (encoding: never) => unknown }): void {
-    for (const encoding of this.#encodings) db.keyEncoding(encoding as never);
+  /**
+   * From now on, a database knows it by the names: abstract-level keeps an encoding that it is shown. A name that one of the user's own
+   * has, which the options choose, stays that one's.
+   */
+  takePlaceIn(
+    db: { keyEncoding: (encoding: never) => unknown },
+    { keyEncoding, valueEncoding }: EncodingOptions,
+  ): void {
+    const taken = [keyEncoding, valueEncoding].map((own) => (own as OwnEncoding | undefined)?.name);
+    for (const encoding of this.#encodings) {
+      if (!taken.includes(encoding.name)) db.keyEncoding(encoding as never);
+    }
   }
 }

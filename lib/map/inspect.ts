@@ -2,6 +2,8 @@
 export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 export declare interface InspectOptions {
+  /** Levels that are shown; null for all. */
+  readonly depth?: number | null | undefined;
   /** Entries that are shown; null for all. */
   readonly maxArrayLength?: number | null | undefined;
 }
@@ -16,14 +18,20 @@ interface Shown {
 export function inspected(
   map: Shown,
   name: string,
-  depth: number,
+  depth: number | null,
   options: InspectOptions,
   inspect: Inspect,
 ): string {
-  if (depth < 0) return `[${name}]`;
-  const limit = options.maxArrayLength === null ? Infinity : (options.maxArrayLength ?? 100);
-  const some = new Map(map.entries({ limit }));
-  const text = inspect(some, options).replace(/^Map\(\d+\)/, `${name}(${map.size})`);
+  if (depth !== null && depth < 0) return `[${name}]`;
+  const most = options.maxArrayLength === null ? Infinity : (options.maxArrayLength ?? 100);
+  let some;
+  try {
+    some = new Map(map.entries({ limit: Math.max(0, Math.floor(most)) }));
+  } catch {
+    return `[${name}(${map.size})]`; // A codec does not know what is there.
+  }
+  // Levels are counted on from where the map stands.
+  const text = inspect(some, { ...options, depth }).replace(/^Map\(\d+\)/, `${name}(${map.size})`);
   const more = map.size - some.size;
   return more === 0 ? text : text.replace(/\s*\}$/, `${some.size > 0 ? ',' : ''}\n  ... ${more} more\n}`);
 }

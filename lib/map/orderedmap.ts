@@ -396,7 +396,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   }
 
   /** @internal */
-  [INSPECT](depth: number, options: InspectOptions, inspect: Inspect): string {
+  [INSPECT](depth: number | null, options: InspectOptions, inspect: Inspect): string {
     return inspected(this, 'OrderedMap', depth, options, inspect);
   }
 

@@ -21,7 +21,7 @@ const HELP = `npm run perf -- --outgrowing [options]
 
   --steps a,b           of these: ${NAMES.join(', ')}
 
-Takes under three minutes. Without etcd, the steps that need it are left out. Writes ${RESULTS}/outgrowing.json.
+Takes under four minutes. Without etcd, the steps that need it are left out. Writes ${RESULTS}/outgrowing.json.
 `;
 
 export async function runOutgrowing(args: string[]): Promise<number> {

@@ -41,6 +41,13 @@ it('remembers a thousand of single revisions, the newest', () => {
   ]);
 });
 
+it('remembers the one that came last, though it is below all others', () => {
+  const known = new Known();
+  for (let i = 2; i <= 1001; i++) known.confirm(2 * i);
+  known.confirm(2);
+  expect([2, 4, 6].map((revision) => known.has(revision))).toEqual([true, false, true]);
+});
+
 it('what was missed stays so, for as long as anybody may ask', () => {
   const known = knownAfter(['follow', 3], ['confirm', 5], ['miss', 7], ['follow', 7], ['follow', 9]);
   expect(all(known)).toEqual([1, 2, 3, 7, 8, 9]);

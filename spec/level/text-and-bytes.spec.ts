@@ -49,6 +49,33 @@ describe.each(['buffer', 'view'] as const)('a store of %s', (storeEncoding) => {
     expect((found as unknown[])[0]).toEqual(left.map((hex) => [hex, hex]));
   });
 
+  test('has what encodings of the user make, be it no text, or of the same name', async () => {
+    const own = (name: string) => ({
+      name,
+      format: 'utf8' as const,
+      encode: (data: unknown) =>
+        name === 'numbers' ? (Number(data) as unknown as string) : `x${String(data)}`,
+      decode: (data: unknown) => `${String(data)}z`,
+    });
+    // memory-level makes no Buffers of numbers.
+    const program = async (db: Any) => {
+      const numbers = db.sublevel<unknown, unknown>('s', { keyEncoding: own('numbers') });
+      await numbers.put(5, 'five');
+      return [await db.keys().all(), await numbers.get(5), await numbers.keys().all()];
+    };
+    if (storeEncoding === 'view') await ofBoth(storeEncoding, program);
+    else expect(await program(new MemoryLevel<unknown, unknown>())).toEqual([['!s!5'], 'five', ['5z']]);
+    for (const name of ['utf8', 'utf-8']) {
+      const answersOf = async (db: Any) => {
+        await db.put('k', 'y');
+        return [await db.get('k'), db.getSync('k'), await db.values().all(), await db.getMany(['k'])];
+      };
+      const options = { storeEncoding, valueEncoding: own(name) as never };
+      const ours = await answersOf(new MemoryLevel<unknown, unknown>(options));
+      expect(ours).toEqual(await answersOf(new Reference<unknown, unknown>(options) as unknown as Any));
+    }
+  });
+
   test('has them by each name of the encoding, and where others were named before', async () => {
     const utf8 = { keyEncoding: 'utf-8', valueEncoding: 'utf-8' };
     await ofBoth(storeEncoding, async (db) => {

@@ -563,5 +563,12 @@ it('is shown as a Map is, and entries beyond those that are shown are not read',
   expect(inspect(large)).toMatch(/^OrderedMap\(120\) \{[^]* 99 => 99,\n {2}\.\.\. 20 more\n\}$/);
   expect(read).toBe(100);
   expect(inspect(large, { maxArrayLength: 0 })).toBe('OrderedMap(120) {\n  ... 120 more\n}');
+  expect(inspect(large, { maxArrayLength: -1 })).toBe('OrderedMap(120) {\n  ... 120 more\n}');
+  const ofMap = new Map([['k', { n: { m: {} } }]]);
+  const same = new OrderedMap({ entries: ofMap });
+  expect(inspect({ p: same })).toBe(inspect({ p: ofMap }).replace('Map', 'OrderedMap'));
+  const unreadable = new OrderedMap({ value: codecs.json, entries: [['k', 1]] });
+  unreadable.db.put(unreadable.db.first()![0], Uint8Array.of(0x7b));
+  expect(inspect(unreadable)).toBe('[OrderedMap(1)]');
   expect(inspect(large, { maxArrayLength: null })).toMatch(/ 119 => 119\n?\s*\}$/);
 });
