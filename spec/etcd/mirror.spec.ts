@@ -1,6 +1,6 @@
 import { Mirror, type MirrorChange, type MirrorOptions } from '../../lib/etcd/index.js';
 import { MemDBError } from '../../lib/index.js';
-import { FakeCluster, FakeStream, type FakeEdit, type FakeMember } from '../support/fake-etcd.js';
+import { FakeCluster, FakeStream, FakeMember, type FakeEdit } from '../support/fake-etcd.js';
 
 /*
  * What a Mirror promises, on a cluster without servers. Time is that of jest's clock. Real ones: `npm run test:etcd`.
@@ -447,6 +447,26 @@ describe('keys that come and go', () => {
     cluster.commit([['a', '2']]);
     await tick();
     expect(pairs(mirror.at(202))).toEqual(['a=1']); // Nothing was there to come, as is known now.
+  });
+
+  it('are asked for at once, where several are waited for', async () => {
+    const cluster = clusterOf([['a', '1']]);
+    const mirror = await open(cluster, { range: { prefix: bytes('a') } });
+    for (let i = 0; i < 60; i++) cluster.commit([['b', String(i)]]);
+    await tick(2000);
+    const { answer } = FakeMember.prototype;
+    const slow = jest.spyOn(FakeMember.prototype, 'answer').mockImplementation(async function (
+      this: FakeMember,
+      ...args
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return answer.apply(this, args);
+    });
+    let seen = 0;
+    for (let revision = 3n; revision < 43n; revision++) void mirror.waitFor(revision).then(() => seen++);
+    await tick(300); // One by one, they would take 800.
+    slow.mockRestore();
+    expect(seen).toBe(40);
   });
 });
 
