@@ -1,4 +1,5 @@
 import { describe, requireFunction } from '../base/arguments.js';
+import { keepOne } from '../base/kept.js';
 import { bytewise, DB, type DBOptions, type Entry, type Range } from '../index.js';
 import { any, type AnyKey } from './any.js';
 import { codecOf, type Codec, type SimpleCodec } from './codec.js';
@@ -70,7 +71,7 @@ export class OrderedMap<K = AnyKey, V = unknown> {
     if (db !== undefined) requireDB(db, rest);
     this.#db = db ?? new DB(rest);
     this.#isShared = db !== undefined && isShared(db);
-    beginOnce();
+    keepOne(OrderedMap, oneToKeep);
     // A DB of another's gets all of them, or none.
     if (entries !== undefined && entries !== null)
       this.#putAll(entries, db === undefined ? AT_ONCE : Infinity);
@@ -422,23 +423,11 @@ export class OrderedMap<K = AnyKey, V = unknown> {
   }
 }
 
-let kept: unknown;
-
-/**
- * What is done with the first map, since modules do nothing when they are loaded. One map is kept for good: engines forget
- * what they learnt of a class, and all code that they optimised for it, with its last instance, so that a program that makes a
- * map now and then would begin slowly every time.
- */
-function beginOnce(): void {
-  if (kept !== undefined) return;
-  kept = OrderedMap; // Making one comes here again.
+/** What is done with the first map, since modules do nothing when they are loaded. */
+function oneToKeep(): unknown {
   inheritFromIterators();
-  try {
-    const map = new OrderedMap({ capacity: 0 });
-    kept = [map, map.range()];
-  } catch {
-    // No memory for it.
-  }
+  const map = new OrderedMap({ capacity: 0 });
+  return [map, map.range()];
 }
 
 const OPTIONS = ['key', 'value', 'entries', 'db', 'capacity', 'lock', 'randHeight', 'autoCompact'];

@@ -6,6 +6,7 @@ import { ask } from '../ask.js';
 import { commandOf, machineOf, surroundings, versionsOf } from '../facts.js';
 import { choose, optionsOr, parseFlags, wholeNumber } from '../options.js';
 import { runOverwrites } from './overwrites.js';
+import { median } from '../stats.js';
 import { textTable, type Section } from '../table.js';
 import {
   CONTESTANTS,
@@ -161,10 +162,6 @@ async function profileSection(encoding: Encoding, n: number): Promise<Section> {
       }),
     ],
   };
-}
-
-function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[list.length >> 1];
 }
 
 function measure(job: Job): Promise<Answer> {

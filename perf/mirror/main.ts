@@ -4,6 +4,7 @@ import { Etcd3 } from 'etcd3';
 import { MemTable, ValueType } from 'flat-memdb';
 import { Mirror } from 'flat-memdb/etcd';
 import { EtcdCluster, missingEtcd } from '../../examples/support/etcd-cluster.js';
+import { median } from '../stats.js';
 import { ENTRIES, PREFIX, SCAN, VALUE, fill, keyOf } from './data.js';
 
 const RATE = 500;
@@ -149,10 +150,6 @@ async function timedAsync(count: number, run: () => Promise<void>): Promise<numb
   const began = performance.now();
   for (let i = 0; i < count; i++) await run();
   return (performance.now() - began) / count;
-}
-
-function median(numbers: number[]): number {
-  return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 function percentiles(numbers: number[]): string {
